@@ -1,0 +1,142 @@
+// Who may import whom: downwards only, never in a circle. This table is the one place where the layers stand;
+// `npm run check` holds the code to it and docs/architecture.md shows it.
+
+/**
+ * Folder (or file) of src → what of src it may import, besides itself. What a row does not name is forbidden.
+ * `main.ts` and `app.ts` put everything together and may import everything.
+ */
+export const layers = {
+  'config.ts': ['config', 'providers/index.ts', 'access', 'upstream', 'contract', 'model'],
+  config: ['providers/index.ts', 'access', 'upstream', 'contract', 'model'],
+  graphql: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
+  rest: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
+  server: ['services', 'access', 'cache', 'fleet', 'telemetry', 'contract', 'model'],
+  // The collector makes durable what it pops before anything else happens to it.
+  workers: ['snapshot-store', 'services', 'access', 'cache', 'fleet', 'contract', 'model'],
+  'data-directory.ts': ['model'],
+  access: ['model'],
+  services: ['contract', 'cache', 'snapshot-store', 'fleet', 'model'],
+  providers: ['contract', 'model'],
+  upstream: ['signing', 'fleet', 'contract', 'model'],
+  signing: ['contract', 'model'],
+  cache: ['model'],
+  'snapshot-store': ['model'],
+  fleet: ['model'],
+  telemetry: ['model'],
+  contract: ['model'],
+  model: [],
+}
+
+/** Files that know every layer. */
+export const compositionRoots = ['main.ts', 'app.ts']
+
+/** A path of src as a regular expression: a folder with all that is in it, or one file. */
+const inSource = (name) => `^src/${name.replaceAll('.', '\\.')}${name.endsWith('.ts') ? '$' : '/'}`
+
+const layerRules = Object.entries(layers).map(([name, allowed]) => ({
+  name: `layer-${name.replace(/\.ts$/, '')}`,
+  comment: `src/${name} may import ${allowed.length === 0 ? 'nothing' : allowed.join(', ')} of src`,
+  severity: 'error',
+  from: { path: inSource(name) },
+  to: { path: '^src/', pathNot: [name, ...allowed].map(inSource) },
+}))
+
+const unlisted = {
+  name: 'layer-unlisted',
+  comment: 'a file of src stands in the layer table, itself or with its folder',
+  severity: 'error',
+  from: { path: '^src/', pathNot: [...Object.keys(layers), ...compositionRoots].map(inSource) },
+  to: {},
+}
+
+const otherRules = [
+  {
+    name: 'no-circles',
+    comment: 'two files that import each other are one file, or hide a third',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'provider-siblings',
+    comment: 'a provider knows no other provider; what two share belongs to the contract, at the third',
+    from: { path: '^src/providers/([^/]+)/' },
+    to: { path: '^src/providers/', pathNot: '^src/providers/$1/' },
+  },
+  {
+    name: 'composition-root-on-top',
+    comment: 'nothing below knows how it is put together',
+    from: { path: '^src/', pathNot: compositionRoots.map(inSource) },
+    to: { path: compositionRoots.map(inSource) },
+  },
+  {
+    name: 'sandbox-apart',
+    comment: 'the sandbox shares no code with src, so that a misreading of a protocol cannot hide in both',
+    from: { path: '^sandbox/' },
+    to: { path: '^(src|test|web|scripts|bench|examples)/' },
+  },
+  {
+    name: 'web-apart',
+    comment: 'web is a workspace of its own: it imports nothing of the gateway',
+    from: { path: '^web/' },
+    to: { path: '^(src|sandbox|test|scripts|bench|examples)/' },
+  },
+  {
+    name: 'nobody-imports-web',
+    comment: 'the gateway serves what web builds, it does not import it',
+    from: { pathNot: '^web/' },
+    to: { path: '^web/' },
+  },
+  {
+    name: 'source-imports-source',
+    comment: 'what runs in production imports no test, script, benchmark or example; only the roots start the sandbox',
+    from: { path: '^src/' },
+    to: { path: '^(test|scripts|bench|examples)/' },
+  },
+  {
+    name: 'sandbox-from-roots-only',
+    comment: 'only the composition roots start the sandbox',
+    from: { path: '^src/', pathNot: compositionRoots.map(inSource) },
+    to: { path: '^sandbox/' },
+  },
+  {
+    name: 'examples-use-the-contract',
+    comment: 'an example may use what a provider may use',
+    from: { path: '^examples/providers/' },
+    to: { path: '^(src|sandbox|test|scripts)/', pathNot: '^src/(contract|model)/' },
+  },
+  {
+    name: 'one-way-out',
+    comment: 'the HTTP client belongs to upstream: every provider call goes through its deadline, quota and signature',
+    from: { path: '^src/', pathNot: ['^src/upstream/', ...compositionRoots.map(inSource)] },
+    to: { path: '^(node_modules/)?undici(/|$)' },
+  },
+  {
+    name: 'plain-model',
+    comment: 'the model is plain words: no package, and of node only the pure parts',
+    from: { path: '^src/model/' },
+    to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional'] },
+  },
+  {
+    name: 'no-development-packages',
+    comment: 'the image holds no development dependency',
+    from: { path: '^(src|sandbox)/' },
+    to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'type-only'] },
+  },
+  { name: 'resolvable', comment: 'an import leads somewhere', from: {}, to: { couldNotResolve: true } },
+]
+
+export default {
+  forbidden: [...layerRules, unlisted, ...otherRules.map((rule) => ({ severity: 'error', ...rule }))],
+  options: {
+    // TypeScript 7 has no interface that the cruiser could parse with: without swc it finds no module and passes.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: '(^|/)node_modules/' },
+    exclude: { path: '(^|/)(dist|fixtures)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json', '.d.ts'],
+    },
+  },
+}

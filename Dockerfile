@@ -1,0 +1,58 @@
+# syntax=docker/dockerfile:1
+# Two stages: the first builds the web pages and picks what runs, the second holds nothing else.
+# Node comes from the image. package.json also lists it as optional packages, for machines that bring another one:
+# the first stage gets one of them with the other optional parts it builds with, and prunes them all.
+
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /build
+
+# The manifests alone first, so that a change of the code does not install everything anew.
+COPY package.json package-lock.json .npmrc ./
+COPY web/package.json web/
+RUN npm ci --ignore-scripts --loglevel=error
+
+COPY . .
+RUN npm run build --workspace web
+
+# What is left in node_modules is what runs.
+RUN npm prune --omit=dev --omit=optional --ignore-scripts --loglevel=error \
+    && rm -rf node_modules/@weir
+
+
+FROM node:24.21.0-bookworm-slim AS runtime
+
+LABEL org.opencontainers.image.title="Weir" \
+      org.opencontainers.image.description="One API over many live-streaming CDN accounts" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="Apache-2.0"
+
+# A number, so that a cluster can see that it is not root. The link makes the default dataDirectory the volume.
+RUN groupadd --gid 10001 weir \
+    && useradd --uid 10001 --gid weir --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin weir \
+    && install --directory --owner=weir --group=weir --mode=0750 /data \
+    && install --directory /app && ln -s /data /app/data
+
+WORKDIR /app
+COPY --from=build /build/package.json /build/schema.graphql /build/LICENSE ./
+COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/src ./src
+COPY --from=build /build/sandbox ./sandbox
+COPY --from=build /build/web/dist ./web/dist
+
+# Bound to every address of the container. With settings that name no keys and do not write out `access.mode: open`,
+# Weir refuses to start there: a gateway that anybody may ask is never an accident.
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=4000 \
+    WEIR_CONFIG=/etc/weir/weir.yaml
+
+USER 10001:10001
+VOLUME /data
+EXPOSE 4000
+STOPSIGNAL SIGTERM
+
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
+  CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+
+# Node itself, not npm: signals reach it, and nothing writes to a read-only file system.
+CMD ["node", "src/main.ts"]

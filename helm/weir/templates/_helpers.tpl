@@ -1,0 +1,70 @@
+{{- define "weir.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "weir.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains (include "weir.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "weir.name" .) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "weir.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "weir.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "weir.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "weir.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
+{{- define "weir.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "weir.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "weir.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The settings file. JSON is YAML, and says numbers the way they were written. */}}
+{{- define "weir.settings" -}}
+{{- merge (dict) .Values.config (dict "dataDirectory" "/data") | toPrettyJson -}}
+{{- end -}}
+
+{{/* Mistakes that no schema can tell, said before anything is installed instead of by a pod that does not start. */}}
+{{- define "weir.refuseMistakes" -}}
+{{- $shared := hasKey .Values.config "redis" -}}
+{{- if .Values.existingConfigSecret -}}
+{{- if .Values.config -}}
+{{- fail "set either config or existingConfigSecret, not both" -}}
+{{- end -}}
+{{- else -}}
+{{- if not .Values.config.accounts -}}
+{{- fail "config.accounts is empty: name at least one account, or set existingConfigSecret" -}}
+{{- end -}}
+{{- $access := default (dict) .Values.config.access -}}
+{{- if not (or $access.keys (eq (default "" $access.mode) "open")) -}}
+{{- fail "config.access names no keys: list them, or write out mode: open to let anybody ask" -}}
+{{- end -}}
+{{- if and (gt (int .Values.replicaCount) 1) (not $shared) -}}
+{{- fail "replicaCount above 1 needs config.redis: the replicas share quotas and duties through it" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (gt (int .Values.replicaCount) 1) .Values.persistence.enabled -}}
+{{- fail "persistence needs replicaCount 1: a data directory belongs to one process" -}}
+{{- end -}}
+{{- end -}}

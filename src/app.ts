@@ -1,0 +1,226 @@
+// The composition root: the only file that knows every layer. It builds, it decides nothing.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { createAuthenticator } from '#access/authenticator.ts'
+import { createClientLimit } from '#access/client-limit.ts'
+import { createMemoryCache } from '#cache/memory-cache.ts'
+import { Meter } from '#contract/ask.ts'
+import { type Capabilities, isSupported } from '#contract/capability.ts'
+import { createProcessSingleFlight } from '#fleet/single-flight.ts'
+import { graphqlPlugin } from '#graphql/plugin.ts'
+import { type Clock, systemClock } from '#model/clock.ts'
+import { NotFoundError } from '#model/errors.ts'
+import { providers } from '#providers/index.ts'
+import { buildErrorHandler, buildFrameworkErrorHandler, sendProblem } from '#rest/error-handler.ts'
+import { restPlugin } from '#rest/plugin.ts'
+import { createServices } from '#services/create-services.ts'
+import type { ConnectedAccount } from '#services/provider-registry.ts'
+import { signers } from '#signing/index.ts'
+import { openSqliteSnapshotStore } from '#snapshot-store/sqlite-snapshot-store.ts'
+import { createLogger, type LogDestination } from '#telemetry/logger.ts'
+import { createMemoryQuota } from '#upstream/memory-quota.ts'
+import { openStartJournal } from '#upstream/start-journal.ts'
+import { createUpstreamClient } from '#upstream/upstream-client.ts'
+import { createSnapshotCollector, type SnapshotCollector } from '#workers/snapshot-collector.ts'
+import type { AccountConfig, Config } from './config.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { createServer } from './server/create-server.ts'
+import { graphiqlPage } from './server/graphiql-page.ts'
+import { addHealthRoutes, type PartHealth } from './server/health-routes.ts'
+import { addRequestScope } from './server/request-scope.ts'
+
+/** What a test may hand in instead of the machine's own. */
+export interface AppOverrides {
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+  readonly logDestination?: LogDestination
+}
+
+/** A gateway that is ready to listen. */
+export interface App {
+  readonly server: FastifyInstance
+  /** Binds the address of the settings and starts the collectors. @returns where it can be reached */
+  listen(): Promise<string>
+  /**
+   * Stops taking connections, answers what is under way, waits for the pop in flight, and gives everything back.
+   * A second call waits for the first.
+   */
+  close(): Promise<void>
+}
+
+/** What every provider's settings hold; a signature without an expiry has no use for its lifetime. */
+const commonSettings = z.object({
+  endpoints: z.record(z.string(), z.string()),
+  signatureTtlSeconds: z.number().default(60),
+})
+
+/** How long the answer of a pop is read: a stop, which waits for it, has 25 s. */
+const POP_LIMIT_MS = 20_000
+
+const projectFolder = join(import.meta.dirname, '..')
+
+/** Builds the gateway of a configuration. @throws DataDirectoryError when another process holds its data directory */
+export async function buildApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
+  const clock = overrides.clock ?? systemClock
+  const random = overrides.random ?? Math.random
+  const log = createLogger(config.log, overrides.logDestination)
+  if (config.redis)
+    log.warn('redis is configured, but quota, cache and collector are not shared yet: run one process over an account')
+
+  const dataDirectory = openDataDirectory(config.dataDirectory)
+  const snapshotStore = openSqliteSnapshotStore({ file: join(dataDirectory.path, 'snapshots.sqlite'), clock })
+  const connected = config.accounts.map((account) => connect(account))
+  const accounts = connected.map(({ account }) => account)
+  const services = createServices({
+    accounts,
+    cache: createMemoryCache({ maxBytes: config.cache.maxBytes, clock }),
+    flights: createProcessSingleFlight(),
+    snapshotStore,
+    clock,
+    maxStaleMs: config.cache.maxStaleSeconds * 1000,
+    closedAfterMs: config.cache.closedAfterSeconds * 1000,
+    closedDayAfterMs: config.cache.closedDayAfterSeconds * 1000,
+  })
+  const collectors = accounts.flatMap((account, index) => toCollector(account, config.accounts[index]) ?? [])
+
+  const server = await createServer({
+    log,
+    corsOrigins: config.server.cors.origins,
+    trustProxy: config.server.trustProxy,
+    frameworkErrors: buildFrameworkErrorHandler(log),
+  })
+  const createAsk = addRequestScope(server, {
+    authenticator: createAuthenticator(config.access),
+    clientLimit: createClientLimit(config.limits),
+    clock,
+    deadlineMs: config.upstream.deadlineMs,
+    maxProviderCalls: config.queries.maxProviderCalls,
+  })
+  let isOpen = true
+  addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts) })
+  server.setErrorHandler(buildErrorHandler(log))
+  server.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, new NotFoundError('there is nothing at this address; try /graphiql or /docs')),
+  )
+  await server.register(graphqlPlugin, {
+    services,
+    schema: await readFile(join(projectFolder, 'schema.graphql'), 'utf8'),
+    createAsk,
+    limits: config.queries,
+    clock,
+  })
+  await server.register(restPlugin, { services, createAsk, clock, log, version: await readVersion() })
+  await server.register(graphiqlPage, {
+    bundle: join(projectFolder, 'web/dist/graphiql'),
+    services,
+    createAsk,
+    now: () => clock.now(),
+  })
+
+  function connect(account: AccountConfig) {
+    const provider = providers.find(({ id }) => id === account.provider)
+    if (!provider) throw new Error(`the settings let an unknown provider through: ${account.provider}`)
+    const settings = provider.settings.parse(account.settings)
+    const { credentials: _credentials, ...rest } = settings
+    const { endpoints, signatureTtlSeconds } = commonSettings.parse(settings)
+    // Without it, a process that is restarted would spend a full quota again inside the same window.
+    const journal = openStartJournal({
+      path: join(dataDirectory.path, 'quota', `${account.name}.log`),
+      limits: account.quota,
+      clock,
+      onError: (error) =>
+        log.error({ account: account.name, err: error }, 'the starts of provider calls cannot be written down'),
+    })
+    const quota = createMemoryQuota(account.quota, clock, journal)
+    const client = createUpstreamClient({
+      account: account.name,
+      provider: provider.id,
+      endpoints,
+      credential: provider.toCredential(settings),
+      signer: signers[provider.signer],
+      ttlSeconds: signatureTtlSeconds,
+      quota,
+      clock,
+      random,
+      deadlineMs: config.upstream.deadlineMs,
+      maxResponseBytes: config.upstream.maxResponseBytes,
+      consumingMs: POP_LIMIT_MS,
+      log,
+    })
+    const connectedAccount: ConnectedAccount = {
+      name: account.name,
+      provider,
+      connection: provider.connect(client.call, rest),
+      readings: client.readings,
+      collectsSnapshots: account.snapshots?.collect ?? false,
+    }
+    return { account: connectedAccount, client, quota, journal }
+  }
+
+  function toCollector(account: ConnectedAccount, settings: AccountConfig | undefined): SnapshotCollector | undefined {
+    const { capabilities, readSnapshotBatch } = account.connection
+    if (!settings?.snapshots?.collect || !readSnapshotBatch) return undefined
+    const popSnapshots = capabilities.popSnapshots
+    if (!isSupported<Capabilities['popSnapshots']>(popSnapshots)) return undefined
+    return createSnapshotCollector({
+      account: account.name,
+      popSnapshots,
+      readSnapshotBatch,
+      store: snapshotStore,
+      clock,
+      log,
+      pollSeconds: settings.snapshots.pollSeconds,
+      createAsk: (circumstances) => ({
+        caller: { name: 'snapshot-collector', role: 'ops', accounts: new Set([account.name]) },
+        lane: 'background',
+        meter: new Meter(),
+        ...circumstances,
+      }),
+    })
+  }
+
+  async function shutDown(): Promise<void> {
+    isOpen = false
+    await Promise.all([server.close(), ...collectors.map((collector) => collector.stop())])
+    for (const { quota } of connected) quota.close()
+    await Promise.all(connected.map(({ client }) => client.close()))
+    for (const { journal } of connected) journal.close()
+    await snapshotStore.close()
+    dataDirectory.release()
+  }
+
+  let closing: Promise<void> | undefined
+  return {
+    server,
+    listen: async () => {
+      const address = await server.listen({ host: config.server.host, port: config.server.port })
+      for (const collector of collectors) collector.start()
+      return address
+    },
+    close: () => {
+      closing ??= shutDown()
+      return closing
+    },
+  }
+}
+
+function listParts(accounts: readonly ConnectedAccount[]): readonly PartHealth[] {
+  const failing = accounts.filter((account) => account.readings.health().state !== 'UP').length
+  return [
+    failing === 0
+      ? { name: 'providers', state: 'ok' }
+      : {
+          name: 'providers',
+          state: 'degraded',
+          detail: `${failing} of ${accounts.length} accounts are not answering well`,
+        },
+  ]
+}
+
+async function readVersion(): Promise<string> {
+  const text: unknown = JSON.parse(await readFile(join(projectFolder, 'package.json'), 'utf8'))
+  return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown'
+}

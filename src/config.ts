@@ -1,0 +1,200 @@
+// The settings file and the environment, made into one frozen value. Nothing else reads the environment.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { AccessSettings } from '#access/authenticator.ts'
+import type { Provider } from '#contract/provider.ts'
+import { type AccountConfig, parseAccount } from './config/accounts.ts'
+import { checkAccess, checkAccountNames, checkKeys } from './config/checks.ts'
+import { type Environment, fillFromEnvironment } from './config/environment.ts'
+import { parseSection } from './config/parse-section.ts'
+import { ConfigError, type ConfigProblem } from './config/problems.ts'
+import { settingsSchema } from './config/schema.ts'
+import { parseSettingsFile } from './config/settings-file.ts'
+
+export type { AccountConfig } from './config/accounts.ts'
+export { ConfigError, type ConfigProblem, formatProblems } from './config/problems.ts'
+
+/** Requests a minute granted to a client that shows a key, unless the settings say otherwise. */
+const DEFAULT_REQUESTS_PER_MINUTE = 600
+/** Settings file that is used when it exists and none is named. */
+const DEFAULT_FILE = 'weir.yaml'
+/** Arguments of the command line. */
+const knownArguments = ['--check-config']
+
+/** Everything an operator decides. Deeply frozen. */
+export interface Config {
+  /** No settings file at all: `accounts` is empty, and the caller starts the sandbox and builds its accounts. */
+  readonly sandbox: boolean
+  /** The settings file; null without one. */
+  readonly file: string | null
+  readonly server: {
+    /** IP address without brackets, or host name. */
+    readonly host: string
+    /** 0 takes a free port. */
+    readonly port: number
+    /** Origins whose pages may call Weir: `*`, or scheme, host and port. */
+    readonly cors: { readonly origins: readonly string[] }
+    /** Addresses, ranges or names of ranges, as Fastify's `trustProxy` takes them. Empty: no proxy is believed. */
+    readonly trustProxy: readonly string[]
+  }
+  /** Null: one process with embedded stores. The address may hold a password. */
+  readonly redis: { readonly url: string } | null
+  /** Absolute path. */
+  readonly dataDirectory: string
+  readonly access: AccessSettings
+  /** Per client; null for no limit. */
+  readonly limits: { readonly requestsPerMinute: number | null }
+  readonly queries: { readonly maxDepth: number; readonly maxAliases: number; readonly maxProviderCalls: number }
+  readonly upstream: { readonly deadlineMs: number; readonly maxResponseBytes: number }
+  readonly cache: {
+    readonly maxBytes: number
+    /** How long past its life an answer may be served stale. */
+    readonly maxStaleSeconds: number
+    /** After its end, when a window of samples is final. */
+    readonly closedAfterSeconds: number
+    /** After its end, when a day of a session report is final. */
+    readonly closedDayAfterSeconds: number
+  }
+  readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' }
+  /** In the order of the file. */
+  readonly accounts: readonly AccountConfig[]
+}
+
+/** What the settings are made from. */
+export interface ConfigSource {
+  readonly environment: Environment
+  /** Arguments of the command line, after the script. */
+  readonly arguments?: readonly string[]
+  /** Absolute path; relative paths in the settings begin here. */
+  readonly workingDirectory: string
+  /** Text of a file; undefined when there is no such file. @throws when it cannot be read */
+  readonly readFile: (path: string) => string | undefined
+  readonly providers: readonly Provider[]
+}
+
+/** The settings. @throws ConfigError with everything that is wrong with them */
+export function loadConfig(source: ConfigSource): Config {
+  const unknown = (source.arguments ?? []).filter((argument) => !knownArguments.includes(argument))
+  const problems: ConfigProblem[] = unknown.map((argument) => ({
+    path: 'command line',
+    problem: `has an unknown argument ${JSON.stringify(argument.slice(0, 40))}`,
+    allowed: knownArguments.join(', '),
+    remedy: null,
+  }))
+
+  const { file, text } = readSettings(source)
+  const parsed = text === undefined ? { value: {} } : parseSettingsFile(text)
+  if ('problems' in parsed) throw new ConfigError([...problems, ...parsed.problems], file)
+  const filled = fillFromEnvironment(parsed.value, source.environment)
+  const place = { path: [], origins: filled.origins }
+  const shape = text === undefined ? settingsSchema.omit({ accounts: true }) : settingsSchema
+  const whole = parseSection(shape, filled.value, place)
+
+  const written = filled.value['accounts']
+  const accounts = (Array.isArray(written) ? written : []).map((entry: unknown, index) =>
+    parseAccount(entry, source.providers, { path: ['accounts', index], origins: filled.origins }),
+  )
+  const names = accounts.map(({ name }) => name)
+  // Parts that are sound by themselves are checked against each other even when others are not.
+  const access = settingsSchema.shape.access.safeParse(filled.value['access']).data
+  const host = settingsSchema.shape.server.safeParse(filled.value['server']).data?.host
+  const unfilled = new Set(filled.problems.map(({ path }) => path))
+  problems.push(
+    ...filled.problems,
+    ...[...whole.problems, ...accounts.flatMap((account) => account.problems)].filter(
+      ({ path }) => !unfilled.has(path),
+    ),
+    ...checkAccountNames(names),
+    ...(access === undefined
+      ? []
+      : checkKeys(
+          access.keys,
+          names.filter((name) => name !== null),
+        )),
+    ...(access === undefined || host === undefined ? [] : checkAccess(access, host)),
+  )
+  if (problems.length > 0 || whole.value === undefined) throw new ConfigError(problems, file)
+
+  const settings = whole.value
+  const resolvedAccess = toAccess(settings.access)
+  return freeze<Config>({
+    sandbox: text === undefined,
+    file,
+    server: settings.server,
+    redis: settings.redis,
+    dataDirectory: resolve(source.workingDirectory, settings.dataDirectory),
+    access: resolvedAccess,
+    limits: {
+      requestsPerMinute:
+        settings.limits.requestsPerMinute === undefined
+          ? resolvedAccess.mode === 'open'
+            ? null
+            : DEFAULT_REQUESTS_PER_MINUTE
+          : settings.limits.requestsPerMinute,
+    },
+    queries: settings.queries,
+    upstream: settings.upstream,
+    cache: settings.cache,
+    log: settings.log,
+    accounts: accounts.flatMap(({ account }) => account ?? []),
+  })
+}
+
+/** What the settings of this very process are made from, but for the providers. */
+export function readProcess(): Omit<ConfigSource, 'providers'> {
+  return {
+    environment: process.env,
+    arguments: process.argv.slice(2),
+    workingDirectory: process.cwd(),
+    readFile: (path) => {
+      try {
+        return readFileSync(path, 'utf8')
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+        throw error
+      }
+    },
+  }
+}
+
+/** Whether the process was asked to check its settings and end. */
+export function isCheckOnly(source: Pick<ConfigSource, 'arguments'>): boolean {
+  return source.arguments?.includes('--check-config') ?? false
+}
+
+function readSettings(source: ConfigSource): { readonly file: string | null; readonly text: string | undefined } {
+  const named = source.environment['WEIR_CONFIG'] || undefined
+  const file = resolve(source.workingDirectory, named ?? DEFAULT_FILE)
+  let text: string | undefined
+  try {
+    text = source.readFile(file)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    throw new ConfigError([{ path: file, problem: `cannot be read${code}`, allowed: null, remedy: null }], null)
+  }
+  if (text === undefined && named !== undefined)
+    throw new ConfigError(
+      [
+        {
+          path: 'WEIR_CONFIG',
+          problem: `names ${file}, which does not exist`,
+          allowed: 'the path of a YAML or JSON file',
+          remedy: 'correct it, or remove it to start with the sandbox',
+        },
+      ],
+      null,
+    )
+  return { file: text === undefined ? null : file, text }
+}
+
+function toAccess(access: { mode?: 'open' | 'keys' | undefined; keys: readonly KeySetting[] }): AccessSettings {
+  if (access.keys.length === 0) return { mode: 'open' }
+  return { mode: 'keys', keys: access.keys.map((key) => ({ ...key, accounts: key.accounts ?? 'all' })) }
+}
+
+type KeySetting = ReturnType<typeof settingsSchema.shape.access.parse>['keys'][number]
+
+function freeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) freeze(part)
+  return Object.freeze(value)
+}

@@ -1,0 +1,202 @@
+// Every setting that is not a provider's own: its type, its default and what it means. The documentation is generated
+// from here, and so is the text of every refusal.
+import { z } from 'zod'
+
+declare module 'zod' {
+  interface GlobalMeta {
+    /** What is allowed, in words, where the type alone does not say it. */
+    allowed?: string
+  }
+}
+
+/** Names of accounts and keys: they stand in addresses, logs and metrics. */
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const allowedName = '1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit'
+
+const origin = z
+  .string()
+  .refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text), {
+    message: 'is no origin',
+  })
+  .meta({ allowed: '"*", or scheme, host and port without a path: "https://console.example.com"' })
+
+const proxy = z
+  .string()
+  .regex(/^(?:loopback|linklocal|uniquelocal|[0-9A-Fa-f.:]{2,45}(?:\/\d{1,3})?)$/)
+  .meta({ allowed: 'an IP address, a range such as "10.0.0.0/8", or "loopback", "linklocal", "uniquelocal"' })
+
+const server = z.strictObject({
+  host: z
+    .string()
+    .regex(/^(?=.{1,253}$)(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$/)
+    .default('127.0.0.1')
+    .meta({
+      description: 'Address to listen on. `HOST` in the environment overrides it.',
+      allowed: 'an IP address (without brackets) or a host name',
+    }),
+  port: z.int().min(0).max(65535).default(4000).meta({
+    description: 'Port to listen on; 0 takes a free one. `PORT` in the environment overrides it.',
+  }),
+  cors: z
+    .strictObject({
+      origins: z.array(origin).default([]).meta({
+        description: 'Origins whose pages may call Weir. Empty: only pages that Weir itself serves.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'Calls from web pages of other origins.' }),
+  trustProxy: z.array(proxy).default([]).meta({
+    description: "Proxies whose `X-Forwarded-*` headers are believed. Empty: nobody's.",
+  }),
+})
+
+const redis = z.strictObject({
+  url: z
+    .string()
+    .refine((text) => /^rediss?:\/\/./i.test(text) && URL.canParse(text), { message: 'is no Redis address' })
+    .meta({
+      description: 'Address of Redis or Valkey, credentials included. `REDIS_URL` in the environment overrides it.',
+      allowed: '"redis://host:port" or "rediss://host:port" (TLS), with "user:password@" before the host if needed',
+    }),
+})
+
+const accessKey = z.strictObject({
+  name: z.string().regex(namePattern).meta({
+    description: 'What the holder of the key is called in logs and limits. Unique.',
+    allowed: allowedName,
+  }),
+  sha256: z
+    .string()
+    .toLowerCase()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({
+      description: 'SHA-256 of the key. The key itself stands nowhere in the settings.',
+      allowed: '64 hexadecimal digits',
+    }),
+  role: z.enum(['reader', 'ops']).default('reader').meta({
+    description: '`reader` asks questions; `ops` may also introspect the schema and read `/metrics`.',
+  }),
+  accounts: z.array(z.string()).min(1).optional().meta({
+    description: 'Accounts the holder may see. Left out: all of them.',
+    allowed: 'a list of at least one account name',
+  }),
+})
+
+const access = z.strictObject({
+  mode: z.enum(['open', 'keys']).optional().meta({
+    description:
+      '`keys`: every client sends one of the keys. `open`: nobody does. Left out: `keys` when keys are listed, otherwise `open`, which is refused unless Weir listens on loopback only.',
+  }),
+  keys: z.array(accessKey).default([]).meta({
+    description: 'The keys. A client sends its own as `Authorization: Bearer <key>` or `X-API-Key: <key>`.',
+  }),
+})
+
+const limits = z.strictObject({
+  requestsPerMinute: z.int().min(1).max(1_000_000).nullable().optional().meta({
+    description:
+      'Requests a minute that each client is granted by each process; null for no limit. Left out: null in open mode, 600 otherwise.',
+  }),
+})
+
+const queries = z.strictObject({
+  maxDepth: z.int().min(1).max(100).default(10).meta({ description: 'How deep a GraphQL operation may be nested.' }),
+  maxAliases: z.int().min(0).max(10_000).default(30).meta({
+    description: 'How many aliases a GraphQL operation may have.',
+  }),
+  maxProviderCalls: z.int().min(1).max(10_000).default(60).meta({
+    description: 'How many provider calls one operation may need.',
+  }),
+})
+
+const upstream = z.strictObject({
+  deadlineMs: z.int().min(100).max(300_000).default(10_000).meta({
+    description: 'Milliseconds after which a question to a provider is given up and answered with what is known.',
+  }),
+  maxResponseBytes: z
+    .int()
+    .min(1024)
+    .max(1024 ** 3)
+    .default(8 * 1024 ** 2)
+    .meta({ description: 'Largest answer of a provider that is read, in bytes after decompression.' }),
+})
+
+const cache = z.strictObject({
+  maxBytes: z
+    .int()
+    .min(0)
+    .max(1024 ** 4)
+    .default(128 * 1024 ** 2)
+    .meta({ description: 'Memory for kept answers, in bytes; 0 keeps none.' }),
+  maxStaleSeconds: z.int().min(0).max(2_592_000).default(3600).meta({
+    description: 'How long past its life an answer may still be served, marked stale, when nothing newer can be had.',
+  }),
+  closedAfterSeconds: z.int().min(0).max(86_400).default(300).meta({
+    description: 'Seconds after its end at which a window of samples is taken to be final and never asked for again.',
+  }),
+  closedDayAfterSeconds: z.int().min(0).max(604_800).default(21_600).meta({
+    description: 'The same for a calendar day of a session report.',
+  }),
+})
+
+const log = z.strictObject({
+  level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({
+    description: 'What is worth a log line. `LOG_LEVEL` in the environment overrides it.',
+  }),
+})
+
+const interfaceLimit = z.strictObject({
+  limit: z.int().min(1).max(1_000_000).meta({ description: 'Calls of this interface in any rolling window.' }),
+  windowSeconds: z.int().min(1).max(86_400).meta({ description: 'Length of that window in seconds.' }),
+})
+
+/** What the provider grants an account. */
+const quotaSchema = z.strictObject({
+  limit: z.int().min(1).max(1_000_000).default(300).meta({
+    description: 'Calls the provider grants in any rolling window.',
+  }),
+  windowSeconds: z.int().min(1).max(86_400).default(300).meta({ description: 'Length of the window in seconds.' }),
+  guardMs: z.int().min(0).max(60_000).nullable().default(null).meta({
+    description:
+      'How much longer than the window a call is counted, for the spread between sending and arrival. Null: 2 % of the window, at least 250 and at most 2000.',
+  }),
+  outageReserve: z.number().min(0).max(0.9).default(0.05).meta({
+    description: 'Share of the limit that is kept for processes which have lost sight of the others.',
+  }),
+  interfaces: z
+    .record(z.string().min(1).max(64), interfaceLimit)
+    .default({})
+    .meta({ description: "Further limits by the provider's name of the call, such as `Get_LiveStat`." }),
+})
+
+/** What an account of every provider has besides that provider's own settings. */
+export const accountBasicsSchema = z.strictObject({
+  name: z.string().regex(namePattern).meta({
+    description: 'What the account is called in every address and answer. Unique.',
+    allowed: allowedName,
+  }),
+  provider: z.string().meta({ description: 'Whose account it is.' }),
+  quota: quotaSchema.prefault({}).meta({ description: 'What the provider grants the account.' }),
+})
+
+/** The settings file, but for what is inside an account. */
+export const settingsSchema = z.strictObject({
+  server: server.prefault({}).meta({ description: 'Where Weir listens.' }),
+  redis: redis.nullable().default(null).meta({
+    description: 'What the replicas share. Left out: one process with embedded stores.',
+  }),
+  dataDirectory: z.string().min(1).default('./data').meta({
+    description:
+      'Folder of the embedded stores and journals; relative to the working directory. It belongs to one process, a second one refuses to start.',
+  }),
+  access: access.prefault({}).meta({ description: 'Who may ask.' }),
+  limits: limits.prefault({}).meta({ description: 'What Weir grants its own clients.' }),
+  queries: queries.prefault({}).meta({ description: 'What one operation may cost.' }),
+  upstream: upstream.prefault({}).meta({ description: 'How providers are called.' }),
+  cache: cache.prefault({}).meta({ description: 'How long answers are kept.' }),
+  log: log.prefault({}).meta({ description: 'What is written to the log.' }),
+  accounts: z.array(z.unknown()).min(1).meta({
+    description: 'The accounts, in the order in which answers list them.',
+    allowed: 'a list of at least one account',
+  }),
+})

@@ -1,0 +1,45 @@
+// What every question carries along, from the edge down to the provider call.
+import type { Caller } from '#model/caller.ts'
+import { QueryTooComplexError } from '#model/errors.ts'
+
+/** Interactive reads go first; background collection keeps a share of its own. */
+export type Lane = 'interactive' | 'background'
+
+/** Counts what one operation costs, and refuses to let it cost more than it may. */
+export class Meter {
+  /** Provider calls started: attempts whose bytes have left. */
+  calls = 0
+  /** Answers taken from a cache. */
+  cached = 0
+  /** Answers shared with another question in flight. */
+  coalesced = 0
+  /** Rows of provider answers that were left out because they could not be read. */
+  unreadableRows = 0
+  private planned = 0
+  private readonly maxProviderCalls: number
+
+  /** @param maxProviderCalls most provider calls the operation may plan, retries not counted */
+  constructor(maxProviderCalls = Number.POSITIVE_INFINITY) {
+    this.maxProviderCalls = maxProviderCalls
+  }
+
+  /** Announces provider calls before any of them is started. @throws QueryTooComplexError over the limit */
+  plan(calls: number): void {
+    if (this.planned + calls > this.maxProviderCalls)
+      throw new QueryTooComplexError(
+        `the operation needs ${this.planned + calls} or more provider calls; allowed are ${this.maxProviderCalls} (queries.maxProviderCalls). Ask for a shorter range or fewer streams`,
+      )
+    this.planned += calls
+  }
+}
+
+/** The circumstances of a question. */
+export interface Ask {
+  readonly caller: Caller
+  readonly lane: Lane
+  /** Aborts when the caller leaves: gives up this caller's wait, never a call that others share. */
+  readonly signal: AbortSignal
+  /** On `Clock.monotonicMs`: when the caller stops waiting. */
+  readonly deadlineAtMs: number
+  readonly meter: Meter
+}

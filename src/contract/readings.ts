@@ -1,0 +1,34 @@
+// What services and edges may see of the layers below without importing them.
+import type { ErrorCode } from '#model/errors.ts'
+import type { Instant } from '#model/time-range.ts'
+
+/** Where an account's quota stands. Counts a start for the window and its guard, so that `nextFreeAt` is true. */
+export interface QuotaReading {
+  /** Starts per window. */
+  readonly limit: number
+  readonly windowSeconds: number
+  /** Starts that still count. */
+  readonly used: number
+  /** `limit - used`, ≥ 0. */
+  readonly remaining: number
+  /** When the next start is free; null while one is free now. */
+  readonly nextFreeAt: Instant | null
+}
+
+/** `UP`: last call good, or none yet. `DEGRADED`: last call failed or was throttled. `DOWN`: a breaker is open. */
+export type HealthState = 'UP' | 'DEGRADED' | 'DOWN'
+
+/** How an account's provider has been answering. */
+export interface HealthReading {
+  readonly state: HealthState
+  /** When that state began. */
+  readonly since: Instant
+  /** Code of the last failure; null when there was none since the start. */
+  readonly lastErrorCode: ErrorCode | null
+}
+
+/** Readings of one account. */
+export interface AccountReadings {
+  quota(): Promise<QuotaReading>
+  health(): HealthReading
+}

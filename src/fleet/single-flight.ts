@@ -1,0 +1,58 @@
+// One answer for identical questions in flight.
+
+/** Shares one piece of work between all who ask for it while it runs. */
+export interface SingleFlight {
+  /**
+   * Joins the work running under `key`, or starts it. The work goes on when a caller leaves; only that
+   * caller's wait ends, with its signal's reason. When the work fails, all who share it get the same error.
+   * @returns the result, and whether somebody else's work gave it
+   */
+  run<Value>(
+    key: string,
+    work: () => Promise<Value>,
+    signal: AbortSignal,
+  ): Promise<{ readonly value: Value; readonly shared: boolean }>
+}
+
+/** Shares work between the callers of this process. Nothing is kept once the work has settled. */
+export function createProcessSingleFlight(): SingleFlight {
+  const flights = new Map<string, Promise<unknown>>()
+
+  function start<Value>(key: string, work: () => Promise<Value>): Promise<Value> {
+    const flight = new Promise<Value>((resolve) => resolve(work()))
+    flights.set(key, flight)
+    // Also keeps a failure nobody waits for any more from being reported as unhandled.
+    const forget = () => flights.delete(key)
+    flight.then(forget, forget)
+    return flight
+  }
+
+  return {
+    async run<Value>(key: string, work: () => Promise<Value>, signal: AbortSignal) {
+      signal.throwIfAborted()
+      // A key stands for one kind of value; who shares a key shares its type.
+      const running = flights.get(key) as Promise<Value> | undefined
+      const value = await waitFor(running ?? start(key, work), signal)
+      return { value, shared: running !== undefined }
+    },
+  }
+}
+
+/** Waits for the work until the signal aborts, and leaves no listener behind. */
+function waitFor<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    const done = () => signal.removeEventListener('abort', onAbort)
+    work.then(
+      (value) => {
+        done()
+        resolve(value)
+      },
+      (error) => {
+        done()
+        reject(error)
+      },
+    )
+  })
+}

@@ -1,0 +1,114 @@
+// The one place where an error becomes words for a client of this face.
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql'
+import { type ErrorCode, errorTable, GatewayError } from '#model/errors.ts'
+import { RequestError } from './request.ts'
+
+/** Longest message sent: a caller's own text in it may be as long as the request. */
+const MAX_MESSAGE_LENGTH = 300
+/** Most places in the document an error points at. */
+const MAX_LOCATIONS = 4
+
+/** An error with what the client is told of it. */
+export interface ShownError {
+  /** What was thrown, to be logged when it is `INTERNAL`. */
+  readonly thrown: unknown
+  /** Code, message and details as the client sees them. */
+  readonly shown: GatewayError
+  /** Where in the document and in the answer, when it is known. */
+  readonly at: GraphQLError | undefined
+}
+
+/** Decides what the client is told of whatever was thrown; an error that holds several counts as each of them. */
+export function showErrors(thrown: readonly unknown[]): readonly ShownError[] {
+  return thrown.flatMap(unfold).map((error) => {
+    const at = error instanceof GraphQLError ? error : undefined
+    const cause = at ? findCause(at) : error
+    return { thrown: cause, shown: at ? showGraphqlError(at, cause) : showOther(error), at }
+  })
+}
+
+/** The error as it is sent. */
+export function formatError({ shown, at }: ShownError, requestId: string): GraphQLFormattedError {
+  const { code, retryable, retryAfterMs, account, provider, providerCode } = shown
+  return {
+    message: clip(shown.message),
+    ...(at?.locations && { locations: at.locations.slice(0, MAX_LOCATIONS) }),
+    ...(at?.path && { path: at.path }),
+    // What is undefined does not survive JSON.
+    extensions: {
+      code,
+      retryable,
+      retryAfterMs,
+      account: account && clip(account),
+      provider,
+      providerCode,
+      requestId,
+    },
+  }
+}
+
+/**
+ * The HTTP status of a response with errors.
+ * @param answer.hasData whether it holds `data` that is not null
+ * @param answer.isGraphqlResponse whether it is sent as application/graphql-response+json
+ */
+export function toStatus(
+  errors: readonly ShownError[],
+  answer: { readonly hasData: boolean; readonly isGraphqlResponse: boolean },
+): number {
+  const shown = errors.map((error) => error.shown)
+  const request = shown.find((error) => error instanceof RequestError)
+  if (request) return request.status
+  if (answer.isGraphqlResponse) return answer.hasData || !shown[0] ? 200 : errorTable[shown[0].code].status
+  const refused = shown.find(({ code }) => codesWithStatus.has(code))
+  return refused ? errorTable[refused.code].status : 200
+}
+
+/** Codes that have a status of their own even as application/json. */
+const codesWithStatus: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'RATE_LIMITED',
+  'QUERY_TOO_COMPLEX',
+])
+
+function unfold(error: unknown): readonly unknown[] {
+  const held: unknown = error instanceof Error && 'errors' in error ? error.errors : undefined
+  return Array.isArray(held) && held.length > 0 ? held : [error]
+}
+
+function findCause(error: GraphQLError): unknown {
+  return error.originalError instanceof GraphQLError ? findCause(error.originalError) : (error.originalError ?? error)
+}
+
+function showGraphqlError(error: GraphQLError, cause: unknown): GatewayError {
+  if (!(cause instanceof GraphQLError)) return showOther(cause)
+  // Without a path nothing was executed: parsing, validation or coercion of variables. With one it is an argument that
+  // could only be judged at its field, or a resolver's answer that its type refuses, which is our own fault.
+  const place = cause.nodes?.[0]?.kind
+  if (!error.path || (place !== undefined && place !== Kind.FIELD))
+    return new GatewayError('INVALID_INPUT', error.message)
+  return masked(cause)
+}
+
+function showOther(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  if (error instanceof Error && 'statusCode' in error && 'code' in error) {
+    const { statusCode, code } = error
+    const isClients = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+    if (isClients && typeof code === 'string' && /^(FST|MER)_ERR_/.test(code))
+      return new RequestError(statusCode === 413 ? 413 : 400, 'INVALID_INPUT', error.message)
+  }
+  return masked(error)
+}
+
+function masked(cause: unknown): GatewayError {
+  return new GatewayError('INTERNAL', 'internal error', { cause })
+}
+
+/** Cuts the middle out of a long message: its beginning says what, its end what is allowed. */
+function clip(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message
+  const half = MAX_MESSAGE_LENGTH / 2
+  return `${message.slice(0, half).toWellFormed()} … ${message.slice(-half).toWellFormed()}`
+}

@@ -1,0 +1,24 @@
+// Accounts.
+import type { ProviderId } from '#contract/provider.ts'
+import type { AccountResolvers, Provider } from '../generated.ts'
+import { toConnection } from './connection.ts'
+
+const providers: Readonly<Record<ProviderId, Provider>> = { tencent: 'TENCENT', chinanetcenter: 'CHINANETCENTER' }
+
+export const Account = {
+  provider: ({ provider }) => providers[provider],
+  quota: ({ name }, _arguments, { services, ask }) => services.getQuota(name, ask),
+  health: ({ name }, _arguments, { services, ask }) => services.getHealth(name, ask),
+  liveTotals: async ({ name }, _arguments, { loaders }) => {
+    const { value, fetchedAt, stale } = await loaders.getLiveTotals(name)
+    return { ...value, fetchedAt, stale }
+  },
+  liveStreams: async ({ name }, { domain = null, ...page }, { services, ask }) => ({
+    ...toConnection(await services.listAccountLiveStreams(name, { ...page, domain }, ask), page),
+    failures: [],
+  }),
+  playSamples: ({ name }, { domain = null, ...query }, { loaders }) =>
+    loaders.getAccountPlaySamples(name, { ...query, domain }),
+  snapshots: async ({ name }, query, { services, ask }) =>
+    toConnection(await services.listAccountSnapshots(name, query, ask), query),
+} satisfies AccountResolvers

@@ -1,0 +1,41 @@
+// Streams. One that came out of a list of live streams answers `state` and `live` from that list.
+import type { LiveStreamView } from '#services/services.ts'
+import type { NodeResolvers, StreamResolvers } from '../generated.ts'
+import type { StreamParent } from '../parents.ts'
+import { toConnection } from './connection.ts'
+
+export const Node = { resolveType: () => 'Stream' } satisfies NodeResolvers
+
+export const Stream = {
+  account: ({ account }, _arguments, { services, ask }) => services.getAccount(account, ask),
+  state: async (stream, _arguments, { loaders }) =>
+    isListed(stream) ? 'LIVE' : (await loaders.getStatus(stream)).value.state,
+  ingest: async (stream, _arguments, { loaders }) => (await loaders.getStatus(stream)).value.ingest,
+  stateFetchedAt: async (stream, _arguments, { loaders }) => {
+    if (!isListed(stream)) return (await loaders.getStatus(stream)).fetchedAt
+    // `ingest` costs a call of its own there, and the older of both answers is the age of both.
+    const status = await loaders.findStatus(stream).catch(() => undefined)
+    return Math.min(stream.fetchedAt, status?.fetchedAt ?? stream.fetchedAt)
+  },
+  stateStale: async (stream, _arguments, { loaders }) => {
+    if (!isListed(stream)) return (await loaders.getStatus(stream)).stale
+    const status = await loaders.findStatus(stream).catch(() => undefined)
+    return stream.stale || (status?.stale ?? false)
+  },
+  live: async (stream, _arguments, { loaders }) => {
+    if (isListed(stream)) return { ...stream.reading, fetchedAt: stream.fetchedAt, stale: stream.stale }
+    const { value, fetchedAt, stale } = await loaders.getLiveReading(stream)
+    return value && { ...value, fetchedAt, stale }
+  },
+  pushSamples: (stream, query, { services, ask }) => services.listPushSamples(stream, query, ask),
+  playSamples: (stream, query, { services, ask }) => services.listPlaySamples(stream, query, ask),
+  pushSessions: (stream, range, { loaders }) => loaders.getPushSessions(stream, range),
+  recordings: async (stream, query, { services, ask }) =>
+    toConnection(await services.listRecordings(stream, query, ask), query),
+  snapshots: async (stream, query, { services, ask }) =>
+    toConnection(await services.listSnapshots(stream, query, ask), query),
+} satisfies StreamResolvers
+
+function isListed(stream: StreamParent): stream is LiveStreamView {
+  return 'reading' in stream
+}

@@ -1,0 +1,87 @@
+// The process: settings, start, graceful stop.
+import { type App, buildApp } from './app.ts'
+import { type Config, ConfigError, isCheckOnly, loadConfig, readProcess } from './config.ts'
+import { DataDirectoryError } from './data-directory.ts'
+import { providers } from './providers/index.ts'
+
+/** How long a stop may take before the process ends whatever is still open, in milliseconds. */
+const STOP_LIMIT_MS = 25_000
+
+try {
+  const source = { ...readProcess(), providers }
+  const config = loadConfig(source)
+  if (isCheckOnly(source)) say(`the settings are good: ${describe(config)}`)
+  else if (config.sandbox) await runOverSandbox(source)
+  else await run(config)
+} catch (error) {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
+  else if (error instanceof DataDirectoryError) process.stderr.write(`weir: ${error.message}\n`)
+  else throw error
+  process.exitCode = 1
+}
+
+async function run(config: Config, closeMore: () => Promise<void> = async () => {}): Promise<string> {
+  let app: App
+  try {
+    app = await buildApp(config)
+  } catch (error) {
+    await closeMore()
+    throw error
+  }
+  stopOnSignals(async () => {
+    await app.close()
+    await closeMore()
+  })
+  return app.listen()
+}
+
+/** Without settings the gateway runs over the built-in sandbox. */
+async function runOverSandbox(source: Parameters<typeof loadConfig>[0]): Promise<void> {
+  const { startSandbox } = await import('../sandbox/sandbox.ts')
+  const { toSettings } = await import('../sandbox/settings-snippet.ts')
+  const sandbox = await startSandbox()
+  // The settings a person would write for this sandbox, through the same checks.
+  const settings = `dataDirectory: ./data/sandbox\n${toSettings(sandbox)}`
+  const config = loadConfig({ ...source, readFile: () => settings })
+  const address = await run(config, () => sandbox.close())
+  say(
+    [
+      '',
+      '  Weir is running over its built-in sandbox: ALL DATA IS SIMULATED.',
+      '',
+      `    GraphiQL   ${address}/graphiql`,
+      `    GraphQL    ${address}/graphql`,
+      `    REST       ${address}/v1/accounts   (described at ${address}/docs)`,
+      `    Sandbox    ${sandbox.urls.control}   (its control port)`,
+      '',
+      '  To run over real accounts, write weir.yaml: see docs/configuration.md.',
+      '',
+    ].join('\n'),
+  )
+}
+
+function stopOnSignals(stop: () => Promise<void>): void {
+  const onSignal = () => {
+    // A second signal changes nothing: what is under way is being finished as fast as it can be.
+    const limit = setTimeout(() => process.exit(1), STOP_LIMIT_MS)
+    limit.unref()
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`weir: the stop failed: ${error instanceof Error ? error.name : 'unknown error'}\n`)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+function describe(config: Config): string {
+  if (config.sandbox) return 'there is no settings file, so the gateway would run over its sandbox'
+  return `${config.accounts.length} accounts, listening on ${config.server.host}:${config.server.port}`
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

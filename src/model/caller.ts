@@ -1,0 +1,18 @@
+// Who asks. Decided by `access`, carried by every request.
+
+/** `reader` asks questions; `ops` may also introspect the schema and read operational data. */
+export type Role = 'reader' | 'ops'
+
+/** An authenticated (or, in open mode, anonymous) client. */
+export interface Caller {
+  /** Name of the key in the settings, or `anonymous`. Never a key or a part of one. */
+  readonly name: string
+  readonly role: Role
+  /** Accounts the caller may see. Any other looks exactly like one that does not exist. */
+  readonly accounts: 'all' | ReadonlySet<string>
+}
+
+/** Whether the caller may see the account of that name. */
+export function maySee(caller: Caller, account: string): boolean {
+  return caller.accounts === 'all' || caller.accounts.has(account)
+}

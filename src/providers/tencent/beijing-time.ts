@@ -1,0 +1,17 @@
+// Tencent's times: UNIX seconds, or texts without a zone that mean Beijing.
+import { toMeasure, toText } from '#contract/payload.ts'
+import { fromIsoTime, type Instant } from '#model/time-range.ts'
+
+/** Seconds of the year 10000, beyond which no answer can spell a time. */
+const LATEST_SECONDS = 253_402_300_800
+
+/**
+ * Reads a time of an answer: UNIX seconds as number or digits, `YYYY-MM-DD HH:MM:SS` in Beijing (UTC+8, no summer
+ * time), or RFC 3339 with a zone. Null for anything else, impossible days and the zero time included.
+ */
+export function readTime(value: unknown): Instant | null {
+  const seconds = toMeasure(value)
+  if (seconds !== null) return seconds > 0 && seconds < LATEST_SECONDS ? Math.round(seconds * 1000) : null
+  const text = toText(value)?.trim().replace(/ +/, 'T') ?? ''
+  return fromIsoTime(text) ?? fromIsoTime(`${text}+08:00`) ?? null
+}

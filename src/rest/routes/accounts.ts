@@ -1,0 +1,69 @@
+// Accounts.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { Ask } from '#contract/ask.ts'
+import type { AccountView } from '#services/services.ts'
+import { addRoute } from '../route.ts'
+import type { RestContext } from '../route-definition.ts'
+import { accountListSchema, accountSchema, toAccountSummary, toLiveTotals } from '../schemas/account.ts'
+import { accountPath, repeatableNameArgument } from '../schemas/arguments.ts'
+import { exampleAccount, exampleTimes } from '../schemas/examples.ts'
+import { tryField } from '../try-field.ts'
+
+/** Adds the routes. */
+export function addAccountRoutes(app: FastifyInstance, context: RestContext): void {
+  const { services, clock } = context
+
+  const summarise = async (account: AccountView, ask: Ask) =>
+    toAccountSummary(account, await services.getQuota(account.name, ask), services.getHealth(account.name, ask))
+
+  // Quota and health move with every call of anybody, so that these answers are good for no time at all.
+  const passing = () => ({ fetchedAt: clock.now(), freshUntil: clock.now(), stale: false })
+
+  addRoute(app, context, {
+    url: '/accounts',
+    operationId: 'listAccounts',
+    tag: 'Accounts',
+    summary: 'List accounts',
+    description: 'The accounts that the caller may see, with quota and health. Asks no provider.',
+    path: z.strictObject({}),
+    query: z.strictObject({
+      name: repeatableNameArgument('Only the accounts of these names; unknown ones are left out.', 'tencent-main'),
+    }),
+    answer: accountListSchema,
+    example: { items: [exampleAccount], nextCursor: null },
+    handle: async ({ query }, ask) => {
+      const accounts = services.listAccounts(query.name ?? null, ask)
+      const items = await Promise.all(accounts.map((account) => summarise(account, ask)))
+      return { body: { items, nextCursor: null }, tagged: items, freshness: passing() }
+    },
+  })
+
+  addRoute(app, context, {
+    url: '/accounts/:account',
+    operationId: 'getAccount',
+    tag: 'Accounts',
+    summary: 'Get an account',
+    description: 'One account with quota, health and the totals over its live streams, which cost one provider call.',
+    path: accountPath,
+    query: z.strictObject({}),
+    answer: accountSchema,
+    example: {
+      ...exampleAccount,
+      liveTotals: { streamCount: 12, onlineViewers: 3480, bandwidthBitsPerSecond: 5_120_000_000, ...exampleTimes },
+      failures: [],
+    },
+    handle: async ({ path }, ask) => {
+      const account = services.getAccount(path.account, ask)
+      const totals = await tryField(['liveTotals'], services.getLiveTotals(account.name, ask))
+      const summary = await summarise(account, ask)
+      const now = passing()
+      return {
+        body: { ...summary, liveTotals: totals.answer && toLiveTotals(totals.answer), failures: totals.failures },
+        tagged: [summary, totals.answer?.value, totals.failures],
+        freshness: totals.answer ? { ...totals.answer, freshUntil: now.freshUntil } : now,
+        failureCount: totals.failures.length,
+      }
+    },
+  })
+}

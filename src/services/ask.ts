@@ -1,0 +1,155 @@
+// The one way a question goes: cache (fresh) → single flight → provider → cache (stale). What one caller learns
+// all others share; a caller that leaves ends only its own wait.
+import type { Cache, CacheEntry } from '#cache/cache.ts'
+import { toCacheKey } from '#cache/cache-keys.ts'
+import type { Ask } from '#contract/ask.ts'
+import type { CapabilityName } from '#contract/capability.ts'
+import type { SingleFlight } from '#fleet/single-flight.ts'
+import type { Clock } from '#model/clock.ts'
+import { type ErrorCode, GatewayError } from '#model/errors.ts'
+import type { Instant } from '#model/time-range.ts'
+import type { Answer } from './services.ts'
+
+/** Something to know, whoever asks. */
+export interface Question<Value> {
+  readonly account: string
+  readonly operation: CapabilityName
+  /** What tells it from other questions of that operation. */
+  readonly parts: readonly (string | number | null)[]
+  /** Asks the provider. */
+  readonly fetch: (ask: Ask) => Promise<Value>
+  /** Until when nothing newer can exist. */
+  readonly freshUntil: (value: Value, fetchedAt: Instant) => Instant
+  /** About how much memory the value takes, in bytes. */
+  readonly sizeOf: (value: Value) => number
+}
+
+/** What the asker works with. */
+export interface AskerOptions {
+  readonly cache: Cache
+  readonly flights: SingleFlight
+  readonly clock: Clock
+  /** How long past its life an answer may still be shown when nothing newer can be had. */
+  readonly maxStaleMs: number
+}
+
+/** Errors behind which the last known answer is shown. */
+const forgivable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'QUOTA_EXHAUSTED',
+  'UPSTREAM_CREDENTIAL',
+  'UPSTREAM_REJECTED',
+  'UPSTREAM_RESPONSE',
+  'UPSTREAM_THROTTLED',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_UNAVAILABLE',
+])
+
+/** Answers questions from the cache, from others in flight, or from the provider. */
+export class Asker {
+  readonly clock: Clock
+  private readonly cache: Cache
+  private readonly flights: SingleFlight
+  private readonly maxStaleMs: number
+
+  constructor(options: AskerOptions) {
+    this.cache = options.cache
+    this.flights = options.flights
+    this.clock = options.clock
+    this.maxStaleMs = options.maxStaleMs
+  }
+
+  /** The usual way: a fresh answer from wherever it is cheapest, else a stale one, else the error. */
+  async ask<Value>(question: Question<Value>, ask: Ask, maxAgeMs = 0): Promise<Answer<Value>> {
+    const kept = await this.find<Value>(question)
+    if (kept && this.isGood(kept, maxAgeMs)) return this.useKept(kept, ask)
+    ask.meter.plan(1)
+    return this.fetch(question, kept, ask)
+  }
+
+  /** What is kept of a question, however old. */
+  find<Value>(
+    question: Pick<Question<Value>, 'account' | 'operation' | 'parts'>,
+  ): Promise<CacheEntry<Value> | undefined> {
+    return this.cache.get<Value>(keyOf(question))
+  }
+
+  /** Whether a kept entry still answers: within its life, or no older than `maxAgeMs`. */
+  isGood(kept: CacheEntry<unknown>, maxAgeMs = 0): boolean {
+    const now = this.clock.now()
+    return now < kept.freshUntil || now - kept.fetchedAt < maxAgeMs
+  }
+
+  /** Counts a kept entry as this operation's answer. */
+  useKept<Value>(kept: CacheEntry<Value>, ask: Ask, stale = false): Answer<Value> {
+    ask.meter.cached += 1
+    return { value: kept.value, fetchedAt: kept.fetchedAt, freshUntil: kept.freshUntil, stale }
+  }
+
+  /** Asks the provider, sharing the call; falls back on `kept`. The call must have been planned. */
+  async fetch<Value>(question: Question<Value>, kept: CacheEntry<Value> | undefined, ask: Ask): Promise<Answer<Value>> {
+    const work = async (detached: Ask) => {
+      const value = await question.fetch(detached)
+      const fetchedAt = this.clock.now()
+      const entry = { value, fetchedAt, freshUntil: question.freshUntil(value, fetchedAt) }
+      await this.keep(question, entry, question.sizeOf(value))
+      return entry
+    }
+    try {
+      const entry = await this.share(keyOf(question), work, ask, kept === undefined)
+      return { value: entry.value, fetchedAt: entry.fetchedAt, freshUntil: entry.freshUntil, stale: false }
+    } catch (error) {
+      const fallback = this.fallBack(kept, error, ask)
+      if (fallback) return fallback
+      throw error
+    }
+  }
+
+  /** The kept entry as a stale answer, when the error is one that stale data beats and the entry is not too old. */
+  fallBack<Value>(kept: CacheEntry<Value> | undefined, error: unknown, ask: Ask): Answer<Value> | undefined {
+    if (!kept || !(error instanceof GatewayError) || !forgivable.has(error.code)) return undefined
+    return this.clock.now() <= kept.freshUntil + this.maxStaleMs ? this.useKept(kept, ask, true) : undefined
+  }
+
+  /**
+   * Runs `work` once for all who ask for `key` at the same time. A follower whose leader ran out of time does
+   * the work itself when it has time left.
+   */
+  async share<Value>(key: string, work: (ask: Ask) => Promise<Value>, ask: Ask, mayRunAgain = true): Promise<Value> {
+    const detached: Ask = { ...ask, signal: neverAborted }
+    const startedAtMs = this.clock.monotonicMs()
+    let joined = true
+    const lead = () => {
+      joined = false
+      return work(detached)
+    }
+    try {
+      const { value, shared } = await this.flights.run(key, lead, ask.signal)
+      if (shared) ask.meter.coalesced += 1
+      return value
+    } catch (error) {
+      const outOfTime =
+        error instanceof GatewayError && (error.code === 'UPSTREAM_TIMEOUT' || error.code === 'QUOTA_EXHAUSTED')
+      const now = this.clock.monotonicMs()
+      // Only when time has passed since: an error that came at once would come at once again.
+      if (joined && mayRunAgain && outOfTime && now > startedAtMs && now < ask.deadlineAtMs && !ask.signal.aborted)
+        return this.share(key, work, ask, false)
+      throw error
+    }
+  }
+
+  /** Stores an entry for as long as it can be of use, stale included. */
+  keep<Value>(
+    question: Pick<Question<Value>, 'account' | 'operation' | 'parts'>,
+    entry: CacheEntry<Value>,
+    sizeBytes: number,
+  ): Promise<void> {
+    return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil: entry.freshUntil + this.maxStaleMs })
+  }
+}
+
+/** Shared work is bounded by its deadline, not by any caller's patience. */
+const neverAborted = new AbortController().signal
+
+function keyOf(question: Pick<Question<unknown>, 'account' | 'operation' | 'parts'>): string {
+  return toCacheKey([question.account, question.operation, ...question.parts])
+}

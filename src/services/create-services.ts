@@ -1,0 +1,101 @@
+// Puts the use cases together over the accounts, the cache and the store they are handed.
+import type { Cache } from '#cache/cache.ts'
+import type { SingleFlight } from '#fleet/single-flight.ts'
+import type { Clock } from '#model/clock.ts'
+import { InvalidInputError } from '#model/errors.ts'
+import { fromStreamId } from '#model/stream.ts'
+import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
+import { Asker } from './ask.ts'
+import { SessionDayReader } from './day-sessions.ts'
+import { HistoryReader } from './history-windows.ts'
+import { LiveStreamReader } from './live-streams.ts'
+import { listPlaySamples } from './play-samples.ts'
+import { type ConnectedAccount, ProviderRegistry, toAccountView } from './provider-registry.ts'
+import { listPushSamples } from './push-samples.ts'
+import { listManyPushSessions } from './push-sessions.ts'
+import { listRecordings } from './recordings.ts'
+import type { Services } from './services.ts'
+import { listSnapshots } from './snapshots.ts'
+import { getLiveReading, getStreamStatus } from './stream-now.ts'
+
+/** What the use cases work with. */
+export interface ServiceOptions {
+  /** In the order of the settings. */
+  readonly accounts: readonly ConnectedAccount[]
+  readonly cache: Cache
+  readonly flights: SingleFlight
+  readonly snapshotStore: SnapshotStore
+  readonly clock: Clock
+  /** How long past its life an answer may still be shown when nothing newer can be had. */
+  readonly maxStaleMs: number
+  /** How long after its end a history window can still change. */
+  readonly closedAfterMs: number
+  /** How long after its end a reported day can still change. */
+  readonly closedDayAfterMs: number
+}
+
+/** Binds every use case. */
+export function createServices(options: ServiceOptions): Services {
+  const { clock, snapshotStore } = options
+  const registry = new ProviderRegistry(options.accounts)
+  const asker = new Asker(options)
+  const history = new HistoryReader(asker, options.closedAfterMs)
+  const days = new SessionDayReader(asker, options.closedDayAfterMs)
+  const liveStreams = new LiveStreamReader(asker, registry)
+  const readers = { asker, history, days }
+
+  return {
+    listAccounts: (names, ask) => {
+      const wanted = names && new Set(names)
+      return registry
+        .list(ask)
+        .filter((account) => !wanted || wanted.has(account.name))
+        .map(toAccountView)
+    },
+    getAccount: (name, ask) => toAccountView(registry.get(name, ask)),
+    getQuota: async (account, ask) => registry.get(account, ask).readings.quota(),
+    getHealth: (account, ask) => registry.get(account, ask).readings.health(),
+    getLiveTotals: async (account, ask) => liveStreams.readTotals(registry.get(account, ask), ask),
+
+    getStream: (ref, ask) => registry.getStream(ref, ask).stream,
+    getStreamById: (id, ask) => {
+      const ref = fromStreamId(id)
+      if (!ref) throw new InvalidInputError('id', 'is no node id; pass an id as this API gave it')
+      return registry.getStream(ref, ask, 'id').stream
+    },
+
+    listLiveStreams: (query, ask) => liveStreams.listOfMany(query, ask),
+    listAccountLiveStreams: async (account, query, ask) =>
+      liveStreams.listOfAccount(registry.get(account, ask), query, ask),
+
+    getStreamStatus: async (ref, ask) => getStreamStatus(asker, registry.getStream(ref, ask).account, ref.key, ask),
+    getLiveReading: async (ref, ask) => getLiveReading(asker, registry.getStream(ref, ask).account, ref.key, ask),
+
+    listPushSamples: (ref, query, ask) => listPushSamples(registry, history, clock.now(), ref, query, ask),
+    listPlaySamples: async (ref, query, ask) => {
+      const { account } = registry.getStream(ref, ask)
+      return listPlaySamples(history, clock.now(), account, { key: ref.key, domain: null }, query, ask)
+    },
+    listAccountPlaySamples: async (name, { domain, ...query }, ask) =>
+      listPlaySamples(history, clock.now(), registry.get(name, ask), { key: null, domain }, query, ask),
+
+    listPushSessions: async (ref, query, ask) => {
+      const { account } = registry.getStream(ref, ask)
+      const [view] = await listManyPushSessions(readers, account, { ...query, keys: [ref.key] }, ask)
+      if (!view) throw new Error('a question for one stream gave no answer')
+      const { stream: _stream, ...series } = view
+      return series
+    },
+    listManyPushSessions: async (account, query, ask) =>
+      listManyPushSessions(readers, registry.get(account, ask), query, ask),
+
+    listRecordings: async (ref, query, ask) =>
+      listRecordings(asker, registry.getStream(ref, ask).account, ref.key, query, ask),
+    listSnapshots: async (ref, query, ask) => {
+      const { account } = registry.getStream(ref, ask)
+      return listSnapshots(snapshotStore, clock.now(), account, ref.key, query)
+    },
+    listAccountSnapshots: async (account, query, ask) =>
+      listSnapshots(snapshotStore, clock.now(), registry.get(account, ask), null, query),
+  }
+}

@@ -1,0 +1,239 @@
+// Push sessions from a report by calendar days. What is kept is a day of a stream; every run of days that is not
+// kept, up to the provider's limit, is one call, for all streams of a domain that lack any of it.
+import type { CacheEntry } from '#cache/cache.ts'
+import { toCacheKey } from '#cache/cache-keys.ts'
+import type { Ask } from '#contract/ask.ts'
+import type { PushSessionReport } from '#contract/capability.ts'
+import type { DayReportFacts } from '#contract/provider.ts'
+import { GatewayError } from '#model/errors.ts'
+import type { PushSession } from '#model/push-session.ts'
+import type { StreamNameParts } from '#model/stream.ts'
+import type { Instant } from '#model/time-range.ts'
+import type { Asker } from './ask.ts'
+import { FOREVER, PLAY_PACE_MS } from './freshness.ts'
+import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
+import type { Answer } from './services.ts'
+import { sideBySide } from './side-by-side.ts'
+
+const DAY_MS = 86_400_000
+const CALLS_SIDE_BY_SIDE = 4
+
+/** A day of a stream as one call told it. */
+export interface SessionDay {
+  /** Sessions filed under this day: those that began on it, and on a call's first day also what began before. */
+  readonly sessions: readonly PushSession[]
+  /** Tells calls apart: sessions of different calls that touch are one push that a call's edge has cut. */
+  readonly toldBy: string
+  /** The provider left the stream's domain out without a word. */
+  readonly isDropped: boolean
+}
+
+/** A stream whose days are wanted. */
+export interface DayStream {
+  readonly key: string
+  readonly parts: StreamNameParts
+}
+
+/** What became of one wanted day. */
+export type DayOutcome =
+  | { readonly day: Instant; readonly answer: Answer<SessionDay> }
+  | { readonly day: Instant; readonly error: GatewayError }
+
+/** One call to be made. */
+interface DayCall {
+  readonly keys: readonly string[]
+  readonly firstDay: Instant
+  readonly lastDay: Instant
+}
+
+/** Midnight, in the report's calendar, of the day an instant lies in. */
+export function toDay(instant: Instant, facts: Pick<DayReportFacts, 'utcOffsetMs'>): Instant {
+  return Math.floor((instant + facts.utcOffsetMs) / DAY_MS) * DAY_MS - facts.utcOffsetMs
+}
+
+/** Days from the first to the last, both included. */
+export function listDays(firstDay: Instant, lastDay: Instant): readonly Instant[] {
+  const days: Instant[] = []
+  for (let day = firstDay; day <= lastDay; day += DAY_MS) days.push(day)
+  return days
+}
+
+/** Cuts sorted days into runs without holes, none longer than `maxDays`. */
+export function toRuns(days: readonly Instant[], maxDays: number): readonly { firstDay: Instant; lastDay: Instant }[] {
+  const runs: { firstDay: Instant; lastDay: Instant }[] = []
+  for (const day of days) {
+    const run = runs.at(-1)
+    if (run && day === run.lastDay + DAY_MS && day - run.firstDay < maxDays * DAY_MS) run.lastDay = day
+    else runs.push({ firstDay: day, lastDay: day })
+  }
+  return runs
+}
+
+/** Reads days of many streams of one account. */
+export class SessionDayReader {
+  private readonly asker: Asker
+  private readonly closedDayAfterMs: number
+
+  /** @param closedDayAfterMs how long after its end a day can still change */
+  constructor(asker: Asker, closedDayAfterMs: number) {
+    this.asker = asker
+    this.closedDayAfterMs = closedDayAfterMs
+  }
+
+  /** What became of each wanted day, per stream key, in order of days. */
+  async read(
+    account: ConnectedAccount,
+    streams: readonly DayStream[],
+    days: readonly Instant[],
+    ask: Ask,
+  ): Promise<ReadonlyMap<string, readonly DayOutcome[]>> {
+    const facts = requireFacts(account, account.connection.facts.pushSessions)
+    const kept = new Map<string, CacheEntry<SessionDay>>()
+    const lacking = new Map<string, Instant[]>()
+    for (const { key } of streams)
+      for (const day of days) {
+        const entry = await this.asker.find<SessionDay>(toDayQuestion(account, key, day))
+        if (entry) kept.set(slot(key, day), entry)
+        if (!entry || !this.asker.isGood(entry)) lacking.set(key, [...(lacking.get(key) ?? []), day])
+      }
+    const calls = planCalls(streams, lacking, facts)
+    ask.meter.plan(calls.length)
+
+    const asked = new Map<string, DayOutcome>()
+    let refusal: GatewayError | undefined
+    await sideBySide(calls, CALLS_SIDE_BY_SIDE, async (call) => {
+      for (const outcome of await this.call(account, facts, call, kept, refusal, ask)) {
+        asked.set(slot(outcome.key, outcome.day), outcome)
+        if ('error' in outcome && outcome.error.code === 'UPSTREAM_CREDENTIAL') refusal = outcome.error
+      }
+    })
+    return new Map(
+      streams.map(({ key }) => [
+        key,
+        days.flatMap((day) => {
+          const outcome = asked.get(slot(key, day))
+          if (outcome) return [outcome]
+          const entry = kept.get(slot(key, day))
+          return entry ? [{ day, answer: this.asker.useKept(entry, ask) }] : []
+        }),
+      ]),
+    )
+  }
+
+  private async call(
+    account: ConnectedAccount,
+    facts: DayReportFacts,
+    call: DayCall,
+    kept: ReadonlyMap<string, CacheEntry<SessionDay>>,
+    refusal: GatewayError | undefined,
+    ask: Ask,
+  ): Promise<readonly (DayOutcome & { readonly key: string })[]> {
+    const days = listDays(call.firstDay, call.lastDay)
+    try {
+      if (refusal) throw refusal
+      const flight = toCacheKey([account.name, 'listPushSessions', call.firstDay, call.lastDay, ...call.keys])
+      const told = await this.asker.share(flight, (shared) => this.fetch(account, facts, call, shared), ask)
+      return call.keys.flatMap((key) =>
+        days.flatMap((day) => {
+          const entry = told.get(slot(key, day))
+          return entry ? [{ key, day, answer: { ...entry, stale: false } }] : []
+        }),
+      )
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      return call.keys.flatMap((key) =>
+        days.map((day) => {
+          const answer = this.asker.fallBack(kept.get(slot(key, day)), error, ask)
+          return answer ? { key, day, answer } : { key, day, error }
+        }),
+      )
+    }
+  }
+
+  /** Makes one call and files what it tells under its days. */
+  private async fetch(account: ConnectedAccount, facts: DayReportFacts, call: DayCall, ask: Ask) {
+    const listPushSessions = requireCapability(account, 'listPushSessions')
+    const report = await listPushSessions(call, ask)
+    const fetchedAt = this.asker.clock.now()
+    const days = listDays(call.firstDay, call.lastDay)
+    const told = new Map<string, CacheEntry<SessionDay>>()
+    for (const key of call.keys) {
+      const filed = fileByDay(report, key, call, facts)
+      for (const day of days) {
+        const value: SessionDay = {
+          sessions: filed?.get(day) ?? [],
+          toldBy: `${fetchedAt} ${call.firstDay} ${call.lastDay}`,
+          isDropped: filed === undefined,
+        }
+        const entry = { value, fetchedAt, freshUntil: this.toFreshUntil(value, day, fetchedAt) }
+        told.set(slot(key, day), entry)
+        await this.asker.keep(toDayQuestion(account, key, day), entry, 200 + value.sessions.length * 120)
+      }
+    }
+    return told
+  }
+
+  /** A day is closed some hours after its end, unless a push that began on it may still have been running then. */
+  private toFreshUntil(value: SessionDay, day: Instant, fetchedAt: Instant): Instant {
+    const settledUntil = fetchedAt - this.closedDayAfterMs
+    const isOver = day + DAY_MS <= settledUntil
+    const allEnded = value.sessions.every((session) => session.endedAt !== null && session.endedAt <= settledUntil)
+    return isOver && allEnded && !value.isDropped ? FOREVER : fetchedAt + PLAY_PACE_MS
+  }
+}
+
+/** The fewest calls: per domain one for each run of days any of its streams lacks, and domains with the same run together. */
+function planCalls(
+  streams: readonly DayStream[],
+  lacking: ReadonlyMap<string, readonly Instant[]>,
+  facts: DayReportFacts,
+): readonly DayCall[] {
+  const byDomain = Map.groupBy(
+    streams.filter(({ key }) => lacking.has(key)),
+    ({ parts }) => parts.domain,
+  )
+  const byRun = new Map<string, { firstDay: Instant; lastDay: Instant; domains: string[][] }>()
+  for (const members of byDomain.values()) {
+    const days = new Set(members.flatMap(({ key }) => lacking.get(key) ?? []))
+    for (const run of toRuns(
+      [...days].sort((one, other) => one - other),
+      facts.maxDaysPerCall,
+    )) {
+      const keys = members
+        .filter(({ key }) => lacking.get(key)?.some((day) => day >= run.firstDay && day <= run.lastDay))
+        .map(({ key }) => key)
+      const same = byRun.get(`${run.firstDay} ${run.lastDay}`) ?? { ...run, domains: [] }
+      same.domains.push(keys)
+      byRun.set(`${run.firstDay} ${run.lastDay}`, same)
+    }
+  }
+  return [...byRun.values()].flatMap(({ firstDay, lastDay, domains }) => {
+    const calls: DayCall[] = []
+    for (let index = 0; index < domains.length; index += facts.maxDomainsPerCall)
+      calls.push({
+        firstDay,
+        lastDay,
+        keys: domains
+          .slice(index, index + facts.maxDomainsPerCall)
+          .flat()
+          .sort(),
+      })
+    return calls
+  })
+}
+
+/** Sessions of a stream by the day they began on; undefined when its domain was dropped. */
+function fileByDay(report: PushSessionReport, key: string, call: DayCall, facts: DayReportFacts) {
+  const told = report.streams.find((stream) => stream.key === key)
+  if (!told) return undefined
+  // What began before the first day was asked about is filed under it: it is part of what that day showed.
+  return Map.groupBy(told.sessions, (session) => Math.max(call.firstDay, toDay(session.startedAt, facts)))
+}
+
+function toDayQuestion(account: ConnectedAccount, key: string, day: Instant) {
+  return { account: account.name, operation: 'listPushSessions' as const, parts: [key, day] }
+}
+
+function slot(key: string, day: Instant): string {
+  return `${day} ${key}`
+}

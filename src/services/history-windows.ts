@@ -1,0 +1,197 @@
+// A history asked for by instants: cut on a grid fixed to the epoch, so that all viewers share the same windows and
+// a window that can no longer change is asked for once. Only the open one is asked again, at the provider's pace.
+import type { CacheEntry } from '#cache/cache.ts'
+import type { Ask } from '#contract/ask.ts'
+import type { CapabilityName } from '#contract/capability.ts'
+import type { HistoryFacts } from '#contract/provider.ts'
+import { type ErrorCode, GatewayError, RangeUnavailableError } from '#model/errors.ts'
+import { type Instant, intersect, type TimeRange, toIsoTime } from '#model/time-range.ts'
+import type { Asker, Question } from './ask.ts'
+import { combineFreshness, FOREVER } from './freshness.ts'
+import { joinGaps } from './range.ts'
+import type { Answer, Freshness, Gap } from './services.ts'
+import { sideBySide } from './side-by-side.ts'
+
+/** A history of one thing: which it is, and how a stretch of it is asked for. */
+export interface History<Sample> {
+  readonly account: string
+  readonly operation: CapabilityName
+  /** What tells it from other histories of that operation. */
+  readonly parts: readonly (string | number | null)[]
+  readonly facts: HistoryFacts
+  /** How often the provider adds to it. */
+  readonly paceMs: number
+  /** Memory one sample takes, in bytes, roughly. */
+  readonly sampleBytes: number
+  /** Two samples of the same identity are one; the later mention wins. */
+  readonly identityOf: (sample: Sample) => string | number
+  /** Asks the provider for at most one window. */
+  readonly fetch: (range: TimeRange, ask: Ask) => Promise<readonly Sample[]>
+}
+
+/** Samples in a range with what is missing of it. */
+export interface HistoryAnswer<Sample> extends Freshness {
+  readonly samples: readonly Sample[]
+  readonly missing: readonly Gap[]
+}
+
+/** A kept window: its samples, and how much of it was asked for. */
+interface Kept<Sample> {
+  readonly asked: TimeRange
+  readonly samples: readonly Sample[]
+}
+
+/** A window and the part of it that the caller wants. */
+interface Piece {
+  readonly window: TimeRange
+  readonly wanted: TimeRange
+}
+
+/** Provider calls of one question side by side, within the account's quota. */
+const CALLS_SIDE_BY_SIDE = 8
+/** Kept off the edge of what the provider keeps: a call may wait in the quota before it leaves. */
+const RETENTION_GUARD_MS = 15_000
+/** Failures that every other window would meet as well. */
+const hopeless: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'UPSTREAM_CREDENTIAL',
+  'UPSTREAM_THROTTLED',
+  'QUOTA_EXHAUSTED',
+])
+
+/** Cuts a range on the grid of `windowMs` aligned to the epoch; the first and the last piece may be partial. */
+export function cutOnGrid(range: TimeRange, windowMs: number): readonly Piece[] {
+  const pieces: Piece[] = []
+  for (let from = Math.floor(range.from / windowMs) * windowMs; from < range.to; from += windowMs) {
+    const window = { from, to: from + windowMs }
+    const wanted = intersect(window, range)
+    if (wanted) pieces.push({ window, wanted })
+  }
+  return pieces
+}
+
+/** Reads histories through the asker. */
+export class HistoryReader {
+  private readonly asker: Asker
+  private readonly closedAfterMs: number
+
+  /** @param closedAfterMs how long after its end a window can still change */
+  constructor(asker: Asker, closedAfterMs: number) {
+    this.asker = asker
+    this.closedAfterMs = closedAfterMs
+  }
+
+  /**
+   * Samples in `range`, which must not reach beyond now. Pieces that cannot be had are named in `missing`.
+   * @throws RangeUnavailableError when nobody keeps any of it; the piece's error when no piece could be had
+   */
+  async read<Sample extends { readonly observedAt: Instant }>(
+    history: History<Sample>,
+    range: TimeRange,
+    ask: Ask,
+  ): Promise<HistoryAnswer<Sample>> {
+    const now = this.asker.clock.now()
+    const oldest = now - history.facts.retentionMs + RETENTION_GUARD_MS
+    // What the gateway may have kept beyond the provider's own memory is looked for one retention further back.
+    const searched = intersect(range, { from: oldest - history.facts.retentionMs, to: range.to })
+    const pieces = searched ? cutOnGrid(searched, history.facts.windowMs) : []
+    const found = await Promise.all(pieces.map((piece) => this.find(history, piece, oldest)))
+    ask.meter.plan(found.filter((piece) => piece.needsCall).length)
+
+    const parts: Answer<Kept<Sample>>[] = []
+    const gaps: Gap[] = []
+    if (searched === undefined || searched.from > range.from)
+      gaps.push(toRetentionGap({ from: range.from, to: searched?.from ?? range.to }, oldest))
+    let hopelessError: GatewayError | undefined
+    let firstError: GatewayError | undefined
+    const had: (Answer<Kept<Sample>> | undefined)[] = await sideBySide(found, CALLS_SIDE_BY_SIDE, async (piece) => {
+      try {
+        if (!piece.needsCall) return piece.kept && this.use(piece.kept, piece.wanted, ask)
+        if (hopelessError) throw hopelessError
+        return await this.asker.fetch(this.toQuestion(history, piece.window, oldest), piece.kept, ask)
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error
+        firstError ??= error
+        if (hopeless.has(error.code)) hopelessError = error
+        gaps.push({ ...piece.wanted, code: error.code, message: error.message })
+        return undefined
+      }
+    })
+    for (const [index, piece] of found.entries()) {
+      const part = had[index]
+      if (part) {
+        parts.push(part)
+        if (part.value.asked.from > piece.wanted.from)
+          gaps.push(
+            toRetentionGap({ from: piece.wanted.from, to: Math.min(part.value.asked.from, piece.wanted.to) }, oldest),
+          )
+      } else if (!piece.needsCall) gaps.push(toRetentionGap(piece.wanted, oldest))
+    }
+    if (parts.length === 0 && range.from < range.to)
+      throw firstError ?? toRangeUnavailable(range, oldest, history.account)
+    return {
+      samples: joinSamples(parts, range, history.identityOf),
+      missing: joinGaps(gaps),
+      ...combineFreshness(parts, now),
+    }
+  }
+
+  private async find<Sample>(history: History<Sample>, piece: Piece, oldest: Instant) {
+    const kept = await this.asker.find<Kept<Sample>>(this.toQuestion(history, piece.window, oldest))
+    const good = kept !== undefined && (this.asker.isGood(kept) || this.isSettled(kept, piece.wanted))
+    return { ...piece, kept, needsCall: !good && piece.wanted.to > oldest }
+  }
+
+  /** Whether a window still open when it was asked for already held all that the wanted part can ever hold. */
+  private isSettled(kept: CacheEntry<unknown>, wanted: TimeRange): boolean {
+    return kept.fetchedAt >= wanted.to + this.closedAfterMs
+  }
+
+  private use<Sample>(kept: CacheEntry<Kept<Sample>>, wanted: TimeRange, ask: Ask): Answer<Kept<Sample>> {
+    const answer = this.asker.useKept(kept, ask)
+    return this.isSettled(kept, wanted) ? { ...answer, freshUntil: FOREVER } : answer
+  }
+
+  private toQuestion<Sample>(history: History<Sample>, window: TimeRange, oldest: Instant): Question<Kept<Sample>> {
+    return {
+      account: history.account,
+      operation: history.operation,
+      parts: [...history.parts, window.from],
+      fetch: async (ask) => {
+        const asked = { from: Math.max(window.from, oldest), to: Math.min(window.to, this.asker.clock.now()) }
+        return { asked, samples: await history.fetch(asked, ask) }
+      },
+      freshUntil: (_value, fetchedAt) =>
+        fetchedAt >= window.to + this.closedAfterMs ? FOREVER : fetchedAt + history.paceMs,
+      sizeOf: (value) => 200 + value.samples.length * history.sampleBytes,
+    }
+  }
+}
+
+function joinSamples<Sample extends { readonly observedAt: Instant }>(
+  parts: readonly Answer<Kept<Sample>>[],
+  range: TimeRange,
+  identityOf: (sample: Sample) => string | number,
+): readonly Sample[] {
+  const byIdentity = new Map<string | number, Sample>()
+  // Whether the provider's end is inclusive is not known: windows touch, and what is told twice is one.
+  for (const part of parts)
+    for (const sample of part.value.samples)
+      if (sample.observedAt >= range.from && sample.observedAt < range.to) byIdentity.set(identityOf(sample), sample)
+  return [...byIdentity.values()].sort((one, other) => one.observedAt - other.observedAt)
+}
+
+function toRetentionGap(range: TimeRange, oldest: Instant): Gap {
+  return { ...range, code: 'RANGE_UNAVAILABLE', message: describeRetention(oldest) }
+}
+
+function toRangeUnavailable(range: TimeRange, oldest: Instant, account: string): RangeUnavailableError {
+  return new RangeUnavailableError(
+    `from ${toIsoTime(range.from)} to ${toIsoTime(range.to)} is not kept: ${describeRetention(oldest)}`,
+    { account },
+  )
+}
+
+function describeRetention(oldest: Instant): string {
+  // Whole minutes, so that neighbouring gaps read the same.
+  return `the provider keeps nothing before ${toIsoTime(Math.ceil(oldest / 60_000) * 60_000)}`
+}

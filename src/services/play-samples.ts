@@ -1,0 +1,50 @@
+// Playback history of a stream, of a playback domain, or of a whole account.
+import type { Ask } from '#contract/ask.ts'
+import type { PlaySample } from '#model/sample.ts'
+import type { Instant } from '#model/time-range.ts'
+import { PLAY_PACE_MS } from './freshness.ts'
+import type { HistoryReader } from './history-windows.ts'
+import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
+import { toGroupWidthMs, toPastRange } from './range.ts'
+import { groupPlaySamples, sumTraffic } from './sample-groups.ts'
+import type { PlaySeries, SampleRequest } from './services.ts'
+
+/** What the playback is of: one stream, else one domain, else everything of the account. */
+export interface PlaySubject {
+  readonly key: string | null
+  readonly domain: string | null
+}
+
+/** The use case; see `Services.listPlaySamples` and `Services.listAccountPlaySamples`. */
+export async function listPlaySamples(
+  reader: HistoryReader,
+  now: Instant,
+  account: ConnectedAccount,
+  subject: PlaySubject,
+  query: SampleRequest,
+  ask: Ask,
+): Promise<PlaySeries> {
+  const fetchSamples = requireCapability(account, 'listPlaySamples')
+  const widthMs = toGroupWidthMs(query.everySeconds)
+  const { samples, ...rest } = await reader.read<PlaySample>(
+    {
+      account: account.name,
+      operation: 'listPlaySamples',
+      parts: [subject.key, subject.domain],
+      facts: requireFacts(account, account.connection.facts.playSamples),
+      paceMs: PLAY_PACE_MS,
+      sampleBytes: 80,
+      identityOf: (sample) => sample.observedAt,
+      fetch: (window, windowAsk) => fetchSamples({ ...subject, ...window }, windowAsk),
+    },
+    toPastRange(query, now),
+    ask,
+  )
+  return {
+    from: query.from,
+    to: query.to,
+    items: widthMs === undefined ? samples : groupPlaySamples(samples, widthMs),
+    totalTrafficBytes: sumTraffic(samples),
+    ...rest,
+  }
+}

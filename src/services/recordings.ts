@@ -1,0 +1,148 @@
+// Recorded files of a stream, oldest first. The provider's list only grows at its end, so a position in it keeps its
+// meaning; a range is found by bisecting the pages, for its filter by day would cost a call a day.
+import type { Ask } from '#contract/ask.ts'
+import type { RecordingPage } from '#contract/capability.ts'
+import { InvalidInputError } from '#model/errors.ts'
+import { fromCursor, type ListScope, toCursor, toPageSize } from '#model/page.ts'
+import type { Recording } from '#model/recording.ts'
+import { type Instant, toIsoTime } from '#model/time-range.ts'
+import type { Asker } from './ask.ts'
+import { combineFreshness, FOREVER, PLAY_PACE_MS } from './freshness.ts'
+import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
+import type { Answer, FreshPage, RangedPageRequest } from './services.ts'
+
+/** The two open or closed edges of an optional range. */
+interface Edges {
+  readonly from: Instant
+  readonly to: Instant
+}
+
+/** Reads an optional range. @throws InvalidInputError when both edges are given and `from` is not before `to` */
+export function toEdges(query: Pick<RangedPageRequest, 'from' | 'to'>): Edges {
+  const edges = { from: query.from ?? -FOREVER, to: query.to ?? FOREVER }
+  if (edges.from >= edges.to)
+    throw new InvalidInputError('from', `is ${toIsoTime(edges.from)}, which is not before to (${toIsoTime(edges.to)})`)
+  return edges
+}
+
+/** See `Services.listRecordings`. */
+export async function listRecordings(
+  asker: Asker,
+  account: ConnectedAccount,
+  key: string,
+  query: RangedPageRequest,
+  ask: Ask,
+): Promise<FreshPage<Recording>> {
+  requireCapability(account, 'listRecordings')
+  const edges = toEdges(query)
+  const scope: ListScope = ['Stream.recordings', account.name, key, query.from ?? null, query.to ?? null]
+  const position = query.after ? fromCursor(scope, query.after) : undefined
+  const size = query.first || !position ? toPageSize(query.first) : position.size
+  const book = new RecordingBook(asker, account, key, ask)
+
+  const items: { cursor: string; item: Recording }[] = []
+  let index = position ? await book.findPlaceAfter(position.place) : await book.findFirst(edges.from)
+  let hasNextPage = false
+  for (; ; index += 1) {
+    const recording = await book.at(index)
+    if (!recording || startOf(recording) >= edges.to) break
+    if (endOf(recording) <= edges.from && startOf(recording) < edges.from) continue
+    if (items.length === size) {
+      hasNextPage = true
+      break
+    }
+    items.push({ cursor: toCursor(scope, { size, place: [index, recording.id] }), item: recording })
+  }
+  const isBounded = query.from != null || query.to != null
+  return { items, hasNextPage, totalCount: isBounded ? null : book.totalCount, ...book.freshness() }
+}
+
+/** The provider's list as one long row, read a page at a time and only where it is looked at. */
+class RecordingBook {
+  private readonly pages = new Map<number, Answer<RecordingPage>>()
+  private readonly asker: Asker
+  private readonly account: ConnectedAccount
+  private readonly key: string
+  private readonly asking: Ask
+  private readonly pageSize: number
+
+  constructor(asker: Asker, account: ConnectedAccount, key: string, ask: Ask) {
+    this.asker = asker
+    this.account = account
+    this.key = key
+    this.asking = ask
+    this.pageSize = account.connection.facts.recordingPageSize
+  }
+
+  /** The recording at a position, or undefined past the end. */
+  async at(index: number): Promise<Recording | undefined> {
+    const { value } = await this.page(Math.floor(index / this.pageSize))
+    return value.recordings[index % this.pageSize]
+  }
+
+  /** The first position that can hold a file ending after `from`. */
+  async findFirst(from: Instant): Promise<number> {
+    if (from === -FOREVER) return 0
+    const first = await this.page(0)
+    let low = 0
+    let high = Math.max(0, Math.ceil((first.value.totalCount ?? first.value.rowCount) / this.pageSize) - 1)
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const { value } = await this.page(middle)
+      if (value.recordings.some((recording) => endOf(recording) > from)) high = middle
+      else low = middle + 1
+    }
+    return low * this.pageSize
+  }
+
+  /** The position behind the one a cursor names. Files that expired since have moved it forward. */
+  async findPlaceAfter(place: readonly (string | number | null)[]): Promise<number> {
+    const [index, id] = place
+    if (typeof index !== 'number' || !Number.isInteger(index) || index < 0) return 0
+    for (const page of [Math.floor(index / this.pageSize), Math.floor(index / this.pageSize) - 1]) {
+      if (page < 0) continue
+      const { value } = await this.page(page)
+      const found = value.recordings.findIndex((recording) => recording.id === id)
+      if (found >= 0) return page * this.pageSize + found + 1
+    }
+    return index + 1
+  }
+
+  /** Length of the whole list, when the provider told it. */
+  get totalCount(): number | null {
+    return [...this.pages.values()].at(-1)?.value.totalCount ?? null
+  }
+
+  freshness() {
+    return combineFreshness([...this.pages.values()], this.asker.clock.now())
+  }
+
+  private async page(number: number): Promise<Answer<RecordingPage>> {
+    const known = this.pages.get(number)
+    if (known) return known
+    const { key, pageSize } = this
+    const fetchPage = requireCapability(this.account, 'listRecordings')
+    const page = await this.asker.ask<RecordingPage>(
+      {
+        account: this.account.name,
+        operation: 'listRecordings',
+        parts: [key, number, pageSize],
+        fetch: (shared) => fetchPage({ key, page: number + 1, size: pageSize }, shared),
+        freshUntil: (_page, fetchedAt) => fetchedAt + PLAY_PACE_MS,
+        sizeOf: ({ recordings }) => 200 + recordings.length * 400,
+      },
+      this.asking,
+    )
+    this.pages.set(number, page)
+    return page
+  }
+}
+
+/** A file without a start is placed by its end; one without either stands at the end of time. */
+function startOf(recording: Recording): Instant {
+  return recording.startedAt ?? recording.endedAt ?? FOREVER - 1
+}
+
+function endOf(recording: Recording): Instant {
+  return Math.max(recording.endedAt ?? -FOREVER, startOf(recording))
+}

@@ -1,0 +1,208 @@
+// The use cases, as both faces see them. An edge turns its own words into one of these calls and the answer
+// back; nothing in here knows HTTP or GraphQL. Every method throws GatewayErrors only, and an account that the
+// caller may not see fails exactly like one that does not exist (NOT_FOUND).
+import type { Ask } from '#contract/ask.ts'
+import type { CapabilityName } from '#contract/capability.ts'
+import type { ProviderId } from '#contract/provider.ts'
+import type { HealthReading, QuotaReading } from '#contract/readings.ts'
+import type { ErrorCode } from '#model/errors.ts'
+import type { Page, PageRequest } from '#model/page.ts'
+import type { PushSession } from '#model/push-session.ts'
+import type { Recording } from '#model/recording.ts'
+import type { PlaySample, PushSample } from '#model/sample.ts'
+import type { Snapshot } from '#model/snapshot.ts'
+import type { LiveReading, LiveTotals, StreamNameParts, StreamRef, StreamStatus } from '#model/stream.ts'
+import type { Instant, TimeRange } from '#model/time-range.ts'
+
+/** How old an answer is, and how long nothing newer can exist. */
+export interface Freshness {
+  /** When the oldest provider answer in it was received. */
+  readonly fetchedAt: Instant
+  /** Until when asking again gives the same: the shortest life of its parts. */
+  readonly freshUntil: Instant
+  /** Whether a part is past its life and shown because nothing newer could be had. */
+  readonly stale: boolean
+}
+
+/** A value with its freshness. */
+export interface Answer<Value> extends Freshness {
+  readonly value: Value
+}
+
+/** A piece of a range that could not be had. */
+export interface Gap extends TimeRange {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/** A history in a range. `from` and `to` are as asked. */
+export interface Series<Item> extends TimeRange, Freshness {
+  /** In order of time, without repeats. */
+  readonly items: readonly Item[]
+  readonly missing: readonly Gap[]
+}
+
+/** Playback history with its sum. */
+export interface PlaySeries extends Series<PlaySample> {
+  /** Bytes over the samples in the range; null when there are samples and none carries traffic. */
+  readonly totalTrafficBytes: number | null
+}
+
+/** What one capability of an account is worth. */
+export interface CapabilitySupport {
+  readonly capability: PublicCapability
+  /** True also where the gateway derives the answer from another capability. */
+  readonly supported: boolean
+  /** Why not, or how; null when there is nothing to say. */
+  readonly reason: string | null
+}
+
+/** Capabilities by their public names. */
+export type PublicCapability =
+  | 'LIVE_STREAMS'
+  | 'LIVE_STAT'
+  | 'STREAM_STATE'
+  | 'PUSH_SAMPLES'
+  | 'PLAY_SAMPLES'
+  | 'PUSH_SESSIONS'
+  | 'RECORDINGS'
+  | 'SNAPSHOTS'
+
+/** The operation behind each public capability. */
+export const publicCapabilities: Readonly<Record<PublicCapability, CapabilityName>> = {
+  LIVE_STREAMS: 'listLiveStreams',
+  LIVE_STAT: 'getLiveReading',
+  STREAM_STATE: 'getStreamStatus',
+  PUSH_SAMPLES: 'listPushSamples',
+  PLAY_SAMPLES: 'listPlaySamples',
+  PUSH_SESSIONS: 'listPushSessions',
+  RECORDINGS: 'listRecordings',
+  SNAPSHOTS: 'popSnapshots',
+}
+
+/** An account the caller may see. */
+export interface AccountView {
+  readonly name: string
+  readonly provider: ProviderId
+  readonly capabilities: readonly CapabilitySupport[]
+}
+
+/** A stream, addressed and taken apart; nothing about it was asked of the provider. */
+export interface StreamView extends StreamRef, StreamNameParts {
+  /** Opaque node id. */
+  readonly id: string
+}
+
+/** A live stream as its account's list shows it: `reading` and the state LIVE cost no further call. */
+export interface LiveStreamView extends StreamView, Freshness {
+  readonly reading: LiveReading
+}
+
+/** A fan-out's account that could not answer. */
+export interface AccountFailure {
+  readonly account: string
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/** A page of live streams over several accounts. */
+export interface LiveStreamPageView extends Page<LiveStreamView>, Freshness {
+  readonly failures: readonly AccountFailure[]
+}
+
+/** A page with its freshness. */
+export interface FreshPage<Item> extends Page<Item>, Freshness {}
+
+/** Push sessions of one stream of a batch. */
+export interface StreamPushSessionsView extends Series<PushSession> {
+  readonly stream: StreamView
+}
+
+/** A range as callers give it. */
+export interface RangeRequest {
+  readonly from: Instant
+  readonly to: Instant
+}
+
+/** A range of samples, optionally grouped. */
+export interface SampleRequest extends RangeRequest {
+  /** Width of the groups in seconds, 1..86400; as measured when left out. */
+  readonly everySeconds?: number | null | undefined
+}
+
+/** A list in an optional range; an absent edge is open. */
+export interface RangedPageRequest extends PageRequest {
+  readonly from?: Instant | null | undefined
+  readonly to?: Instant | null | undefined
+}
+
+/** Every use case. */
+export interface Services {
+  /** Accounts the caller may see, in the order of the settings; of `names`, unknown ones are left out. */
+  listAccounts(names: readonly string[] | null, ask: Ask): readonly AccountView[]
+  /** One account. @throws NotFoundError */
+  getAccount(name: string, ask: Ask): AccountView
+  /** Where its quota stands. */
+  getQuota(account: string, ask: Ask): Promise<QuotaReading>
+  /** How its provider has been answering. */
+  getHealth(account: string, ask: Ask): HealthReading
+  /** Totals over its live streams. */
+  getLiveTotals(account: string, ask: Ask): Promise<Answer<LiveTotals>>
+
+  /** Addresses a stream; asks the provider nothing. @throws NotFoundError, InvalidInputError */
+  getStream(ref: StreamRef, ask: Ask): StreamView
+  /** The stream a node id stands for. @throws InvalidInputError for a text that is no id; NotFoundError */
+  getStreamById(id: string, ask: Ask): StreamView
+
+  /**
+   * Live streams of several accounts, page by page: accounts in the order of the settings, streams by key.
+   * `accounts: null` asks those that can list; a named one that cannot, or does not exist, is a failure.
+   * A whole page of failures is still an answer.
+   */
+  listLiveStreams(
+    query: PageRequest & { readonly accounts: readonly string[] | null },
+    ask: Ask,
+  ): Promise<LiveStreamPageView>
+  /** Live streams of one account, optionally of one of the provider's domains. Failures are thrown. */
+  listAccountLiveStreams(
+    account: string,
+    query: PageRequest & { readonly domain: string | null },
+    ask: Ask,
+  ): Promise<FreshPage<LiveStreamView>>
+
+  /** State and ingest of a stream. */
+  getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatus>>
+  /** Reading of a stream; null when it is not live. */
+  getLiveReading(ref: StreamRef, ask: Ask): Promise<Answer<LiveReading | null>>
+
+  /** Ingest history. */
+  listPushSamples(ref: StreamRef, query: SampleRequest, ask: Ask): Promise<Series<PushSample>>
+  /** Playback history of a stream. */
+  listPlaySamples(ref: StreamRef, query: SampleRequest, ask: Ask): Promise<PlaySeries>
+  /** Playback history of a whole account, optionally of one of its playback domains. */
+  listAccountPlaySamples(
+    account: string,
+    query: SampleRequest & { readonly domain: string | null },
+    ask: Ask,
+  ): Promise<PlaySeries>
+
+  /** Push sessions of one stream. */
+  listPushSessions(ref: StreamRef, query: RangeRequest, ask: Ask): Promise<Series<PushSession>>
+  /**
+   * Push sessions of many streams in the fewest provider calls, in the order of `keys`, repeats folded. A stream
+   * none of whose pieces could be had stands there with the whole range missing; when that is so for all, the
+   * error is thrown.
+   */
+  listManyPushSessions(
+    account: string,
+    query: RangeRequest & { readonly keys: readonly string[] },
+    ask: Ask,
+  ): Promise<readonly StreamPushSessionsView[]>
+
+  /** Recorded files, oldest first; in a range, those that overlap it. */
+  listRecordings(ref: StreamRef, query: RangedPageRequest, ask: Ask): Promise<FreshPage<Recording>>
+  /** Collected screenshots of a stream, newest first; in a range, those taken in it. */
+  listSnapshots(ref: StreamRef, query: RangedPageRequest, ask: Ask): Promise<FreshPage<Snapshot>>
+  /** Collected screenshots of an account, newest first. */
+  listAccountSnapshots(account: string, query: RangedPageRequest, ask: Ask): Promise<FreshPage<Snapshot>>
+}

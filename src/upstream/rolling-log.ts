@@ -1,0 +1,87 @@
+// The times of the last starts. Only a log of every start keeps every rolling window under its limit: fixed windows
+// and token buckets let up to twice as many through around an edge.
+
+/** Start times of one limit: at most `limit` of them count at any moment. */
+export class RollingLog {
+  /** Starts in any span of `spanMs`. */
+  readonly limit: number
+  /** How long a start counts, in milliseconds. */
+  readonly spanMs: number
+  private readonly times: Float64Array
+  private first = 0
+  private length = 0
+
+  /** @param limit ≥ 1 */
+  constructor(limit: number, spanMs: number) {
+    this.limit = limit
+    this.spanMs = spanMs
+    this.times = new Float64Array(limit)
+  }
+
+  /** Starts that still count at `nowMs`, which must never step back. */
+  count(nowMs: number): number {
+    while (this.length > 0 && this.at(0) + this.spanMs <= nowMs) {
+      this.first = (this.first + 1) % this.limit
+      this.length -= 1
+    }
+    return this.length
+  }
+
+  /** When the next start is free: `nowMs` or later. */
+  freeAt(nowMs: number): number {
+    return this.count(nowMs) < this.limit ? nowMs : this.at(0) + this.spanMs
+  }
+
+  /** Writes a start down. Only when one is free. */
+  add(nowMs: number): void {
+    if (this.count(nowMs) === this.limit) throw new RangeError('no start is free')
+    this.times[(this.first + this.length) % this.limit] = nowMs
+    this.length += 1
+  }
+
+  /** Takes in starts of before, in any order. Of more than the limit the latest count: they decide what is free. */
+  restore(times: readonly number[]): void {
+    const latest = [...times].sort((one, other) => one - other).slice(-this.limit)
+    for (const atMs of latest) this.add(atMs)
+  }
+
+  /** The log as it will be, for working out when somebody's turn comes. Adding to it changes nothing here. */
+  plan(): PlannedLog {
+    return new PlannedLog(this)
+  }
+
+  /** Entries kept, the oldest first. */
+  get size(): number {
+    return this.length
+  }
+
+  /** The entry at `index`, 0 being the oldest. */
+  at(index: number): number {
+    return this.times[(this.first + index) % this.limit] ?? 0
+  }
+}
+
+/** A log with starts that have not happened yet behind it. */
+class PlannedLog {
+  private readonly log: RollingLog
+  private readonly planned: number[] = []
+
+  /** @param log the starts that have happened */
+  constructor(log: RollingLog) {
+    this.log = log
+  }
+
+  /** When the next start is free: `fromMs` or later. `fromMs` is never before the last planned one. */
+  freeAt(fromMs: number): number {
+    // The start `limit` places back must have left the window.
+    const index = this.log.size + this.planned.length - this.log.limit
+    if (index < 0) return fromMs
+    const start = index < this.log.size ? this.log.at(index) : (this.planned[index - this.log.size] ?? fromMs)
+    return Math.max(fromMs, start + this.log.spanMs)
+  }
+
+  /** Plans a start. In order of time. */
+  add(atMs: number): void {
+    this.planned.push(atMs)
+  }
+}

@@ -1,0 +1,266 @@
+// The one way out to a provider, for one account: deadline → breaker → retry → quota → sign → send → classify.
+// It knows nothing of what a provider's answers mean; the request itself reads them.
+import type { buildConnector } from 'undici'
+import type { Ask } from '#contract/ask.ts'
+import type { AccountReadings } from '#contract/readings.ts'
+import type { Credential, Signer } from '#contract/signer.ts'
+import type { RawAnswer, UpstreamCall, UpstreamRequest } from '#contract/upstream-call.ts'
+import type { Clock } from '#model/clock.ts'
+import { UpstreamError } from '#model/errors.ts'
+import { Breaker } from './breaker.ts'
+import { withAccount } from './error-context.ts'
+import type { ExchangeOutcome } from './exchange.ts'
+import { Health } from './health.ts'
+import { PERMIT_LIFE_MS, type Quota } from './quota.ts'
+import { withRetries } from './retry.ts'
+import { RetryBudget } from './retry-budget.ts'
+import { ThrottlePause } from './throttle-pause.ts'
+import { createTransport } from './transport.ts'
+
+/** The little that is needed of a logger. Nothing handed to it ever holds an address, a key or a body. */
+export interface UpstreamLog {
+  debug(details: object, message: string): void
+  info(details: object, message: string): void
+  warn(details: object, message: string): void
+}
+
+/** What an account's way out is made with. */
+export interface UpstreamClientOptions {
+  /** The account's name. */
+  readonly account: string
+  /** The provider's id. */
+  readonly provider: string
+  /** Role → base address. */
+  readonly endpoints: Readonly<Record<string, string>>
+  readonly credential: Credential
+  readonly signer: Signer
+  /** How long a signature with an expiry stays good, in seconds. */
+  readonly ttlSeconds: number
+  /** Handed in open, and closed by whoever made it. */
+  readonly quota: Quota
+  readonly clock: Clock
+  /** In [0, 1), for the back-off. */
+  readonly random: () => number
+  /** Longest a call takes, whatever its ask allows, in milliseconds. */
+  readonly deadlineMs: number
+  /** Most bytes of an answer's body, as received. */
+  readonly maxResponseBytes: number
+  readonly log: UpstreamLog
+  /** Most calls in flight per origin; 16 when left out. */
+  readonly maxConnections?: number
+  /** Milliseconds to bring up a connection; 5 000 when left out. */
+  readonly connectTimeoutMs?: number
+  /** How long the answer of a call that takes away what it answers is read, in milliseconds; 60 000 when left out. */
+  readonly consumingMs?: number
+  /** Makes the sockets; undici's own when left out. */
+  readonly connector?: buildConnector.connector
+}
+
+/** The way out of one account. */
+export interface UpstreamClient {
+  readonly call: UpstreamCall
+  readonly readings: AccountReadings
+  /** Refuses new calls, lets those in flight end, then cuts every connection. */
+  close(): Promise<void>
+}
+
+/** Most permits one attempt may let go stale before it gives up. */
+const MAX_STALE_PERMITS = 5
+
+/** Share of a call's time that is kept for the answer. */
+const ANSWER_SHARE = 0.2
+/** Most of it, in milliseconds. */
+const MAX_ANSWER_MS = 2000
+
+/** Opens an account's way out. Connects and sends nothing by itself. @throws Error for an endpoint that is no address */
+export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
+  const { clock, quota, log, account, provider } = options
+  const transport = createTransport({
+    endpoints: options.endpoints,
+    clock,
+    maxResponseBytes: options.maxResponseBytes,
+    maxConnections: options.maxConnections ?? 16,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+    ...(options.connector && { connector: options.connector }),
+  })
+  const consumingMs = options.consumingMs ?? 60_000
+  const breakers = new Map<string, Breaker>()
+  const budget = new RetryBudget()
+  const pause = new ThrottlePause(clock)
+  const health = new Health(clock)
+  const running = new Set<Promise<unknown>>()
+  let closed = false
+
+  function breakerOf(role: string): Breaker {
+    const known = breakers.get(role)
+    if (known !== undefined) return known
+    const breaker = new Breaker(clock, (isOpen) =>
+      log.warn({ account, endpoint: role }, isOpen ? 'the breaker opened' : 'the breaker closed'),
+    )
+    breakers.set(role, breaker)
+    return breaker
+  }
+
+  function isBroken(): boolean {
+    return [...breakers.values()].some((breaker) => breaker.isOpen)
+  }
+
+  /** Sends once, with a permit that is fresh when the first byte leaves. */
+  async function send<Answer>(request: UpstreamRequest<Answer>, ask: Ask, progress: Progress) {
+    for (let stale = 0; stale < MAX_STALE_PERMITS; stale += 1) {
+      await pause.wait(ask.deadlineAtMs, ask.signal)
+      const lease = transport.lease(request.endpoint)
+      try {
+        const permit = await quota.take(request.operation, { ...ask, deadlineAtMs: toLatestStartMs(ask, clock) }, lease)
+        const signed = options.signer(
+          {
+            query: request.query ?? [],
+            headers: request.headers ?? {},
+            ...(request.idParameter !== undefined && { idParameter: request.idParameter }),
+          },
+          { credential: options.credential, now: clock.now(), ttlSeconds: options.ttlSeconds },
+        )
+        const outcome = await transport.send(
+          lease,
+          {
+            endpoint: request.endpoint,
+            path: request.path,
+            method: request.method,
+            query: signed.query,
+            headers: signed.headers,
+            body: request.body,
+          },
+          {
+            mayLeave: () => {
+              const isStale = clock.monotonicMs() - permit.grantedAtMs > PERMIT_LIFE_MS
+              // The provider may have asked to be left alone while this call waited for its turn.
+              if (isStale || pause.isOn) return false
+              // From here on the provider may count it, so that we do too.
+              ask.meter.calls += 1
+              progress.leftAtMs = clock.monotonicMs()
+              return true
+            },
+            signal: ask.signal,
+            isHeldOn: () => isConsumed(request, progress),
+            deadlineAtMs: () =>
+              isConsumed(request, progress) ? (progress.leftAtMs ?? 0) + consumingMs : ask.deadlineAtMs,
+          },
+        )
+        if (outcome.kind !== 'unsent') return outcome
+        log.info(
+          { account, operation: request.operation },
+          'a start of the quota was lost: the call could not leave at once',
+        )
+      } finally {
+        lease.release()
+      }
+    }
+    throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'no connection stays up long enough to send a request')
+  }
+
+  async function attempt<Answer>(request: UpstreamRequest<Answer>, ask: Ask, progress: Progress): Promise<Answer> {
+    try {
+      const outcome = await send(request, ask, progress)
+      const answer = outcome.kind === 'answer' ? outcome.answer : outcome.arrived
+      // Before anything else: what was taken away from the provider exists only here.
+      if (answer !== undefined) await request.keep?.(answer)
+      return request.read(toReadable(outcome))
+    } catch (error) {
+      pause.learn(error)
+      if (error instanceof UpstreamError)
+        log.debug({ account, operation: request.operation, code: error.code }, 'an attempt at a provider call failed')
+      throw error
+    }
+  }
+
+  async function call<Answer>(request: UpstreamRequest<Answer>, ask: Ask): Promise<Answer> {
+    ask.signal.throwIfAborted()
+    const nowMs = clock.monotonicMs()
+    const limitMs = request.keep === undefined ? nowMs + options.deadlineMs : Number.POSITIVE_INFINITY
+    const bounded = { ...ask, deadlineAtMs: Math.min(ask.deadlineAtMs, limitMs) }
+    if (bounded.deadlineAtMs <= nowMs)
+      throw new UpstreamError('UPSTREAM_TIMEOUT', 'the deadline had passed before the provider was asked')
+    const breaker = breakerOf(request.endpoint)
+    const progress: Progress = {}
+    try {
+      return await breaker.run(async () => {
+        try {
+          return await withRetries(() => attempt(request, bounded, progress), {
+            clock,
+            random: options.random,
+            budget,
+            deadlineAtMs: bounded.deadlineAtMs,
+            signal: bounded.signal,
+            mayRepeat: () => !closed && !isConsumed(request, progress),
+          })
+        } finally {
+          progress.ran = true
+        }
+      })
+    } catch (error) {
+      if (progress.ran === true) health.failed(error, isBroken())
+      throw error
+    }
+  }
+
+  return {
+    async call(request, ask) {
+      if (closed) throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'the gateway is stopping', { account, provider })
+      const work = call(request, ask)
+      running.add(work)
+      try {
+        const answer = await work
+        health.succeeded(isBroken())
+        return answer
+      } catch (error) {
+        throw withAccount(error, { account, provider })
+      } finally {
+        running.delete(work)
+      }
+    },
+    readings: { quota: () => quota.read(), health: () => health.read() },
+    async close() {
+      closed = true
+      await Promise.allSettled(running)
+      await transport.close()
+    },
+  }
+}
+
+/**
+ * Until when a start is worth waiting for: a call that starts just before its deadline cannot be answered in time,
+ * wastes its start and makes the provider look slow.
+ */
+function toLatestStartMs(ask: Pick<Ask, 'deadlineAtMs'>, clock: Clock): number {
+  const restMs = ask.deadlineAtMs - clock.monotonicMs()
+  return ask.deadlineAtMs - Math.min(MAX_ANSWER_MS, restMs * ANSWER_SHARE)
+}
+
+/** How far a call has got. */
+interface Progress {
+  /** When bytes of it last left, on `Clock.monotonicMs`. */
+  leftAtMs?: number
+  /** Whether it got past the breaker. */
+  ran?: boolean
+}
+
+/** Whether the provider may have handed out something that nobody can ask for again. */
+function isConsumed(request: Pick<UpstreamRequest<unknown>, 'keep'>, progress: Progress): boolean {
+  return request.keep !== undefined && progress.leftAtMs !== undefined
+}
+
+/** The answer of an exchange, if it is one to be read. @throws the failure; UpstreamError */
+function toReadable(outcome: Exclude<ExchangeOutcome, { kind: 'unsent' }>): RawAnswer {
+  if (outcome.kind === 'failure') throw outcome.error
+  const { status, headers } = outcome.answer
+  if (status >= 300 && status < 400)
+    throw new UpstreamError('UPSTREAM_RESPONSE', 'the provider answered with a redirect, which is never followed', {
+      retry: { times: 0 },
+    })
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
+  if (encoding !== '' && encoding !== 'identity')
+    throw new UpstreamError('UPSTREAM_RESPONSE', 'the answer is encoded in a way that was not asked for', {
+      retry: { times: 0 },
+    })
+  return outcome.answer
+}

@@ -1,0 +1,87 @@
+// The GraphQL face alone, over use cases in memory.
+import { readFileSync } from 'node:fs'
+import fastify, { type FastifyInstance } from 'fastify'
+import { type Ask, Meter } from '#contract/ask.ts'
+import { type GraphqlPluginOptions, graphqlPlugin } from '#graphql/plugin.ts'
+import type { Caller } from '#model/caller.ts'
+import { FakeClock } from '#test/support/fake-clock.ts'
+import { FakeServices } from '#test/support/fake-services.ts'
+
+/** The schema as it is served. */
+export const schemaText = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')
+
+/** Everybody sees everything. */
+const ops: Caller = { name: 'anonymous', role: 'ops', accounts: 'all' }
+
+/** An ask with a long deadline. */
+export function createAsk(caller: Caller = ops, meter: Meter = new Meter()): Ask {
+  return { caller, lane: 'interactive', signal: new AbortController().signal, deadlineAtMs: 10_000, meter }
+}
+
+/** An answer as a client reads it. */
+export interface GraphqlAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: answers have the shape of their query
+  readonly data: any
+  readonly errors: readonly {
+    readonly message: string
+    readonly path?: readonly (string | number)[]
+    readonly locations?: readonly object[]
+    readonly extensions: Readonly<Record<string, unknown>>
+  }[]
+  readonly upstream: { readonly calls: number; readonly cached: number; readonly coalesced: number }
+}
+
+/** A running face. */
+export interface Face {
+  readonly app: FastifyInstance
+  readonly services: FakeServices
+  /** Lines it logged, parsed. */
+  readonly log: readonly Readonly<Record<string, unknown>>[]
+  /** Asks by POST. */
+  ask(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphqlAnswer>
+}
+
+/** Starts the face; `app` is to be closed by the test. */
+export async function createFace(
+  services: FakeServices = new FakeServices(),
+  options: Partial<GraphqlPluginOptions> = {},
+): Promise<Face> {
+  const log: Record<string, unknown>[] = []
+  const app = fastify({
+    logger: { level: 'warn', stream: { write: (line: string) => void log.push(JSON.parse(line)) } },
+  })
+  await app.register(graphqlPlugin, {
+    services,
+    schema: schemaText,
+    createAsk: () => createAsk(),
+    limits: { maxDepth: 10, maxAliases: 30 },
+    clock: new FakeClock(),
+    ...options,
+  })
+  await app.ready()
+  return {
+    app,
+    services,
+    log,
+    ask: async (query, variables, headers) => {
+      const payload = { query, ...(variables && { variables }) }
+      return toAnswer(await app.inject({ method: 'POST', url: '/graphql', payload, ...(headers && { headers }) }))
+    },
+  }
+}
+
+/** Reads a response of the face. */
+export function toAnswer(response: Awaited<ReturnType<FastifyInstance['inject']>>): GraphqlAnswer {
+  const { data, errors = [], extensions } = response.json()
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text: response.body,
+    data,
+    errors,
+    upstream: extensions?.upstream,
+  }
+}

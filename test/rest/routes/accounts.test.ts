@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { CapabilityUnsupportedError } from '#model/errors.ts'
+import { accountListSchema, accountSchema } from '#rest/schemas/account.ts'
+import { at, buildRestApp } from '../rest-app.ts'
+
+const accounts = {
+  'tencent-main': {
+    liveTotals: { streamCount: 3, onlineViewers: 290, bandwidthBitsPerSecond: 426_000_000 },
+    quota: { limit: 300, windowSeconds: 300, used: 300, remaining: 0, nextFreeAt: at('04:00:07.5') },
+    health: { state: 'DEGRADED' as const, since: at('03:59:00'), lastErrorCode: 'UPSTREAM_THROTTLED' as const },
+  },
+  'cnc-main': {
+    provider: 'chinanetcenter' as const,
+    unsupported: { LIVE_STREAMS: 'there is no list of live streams' },
+  },
+}
+
+test('lists the accounts in the order of the settings without a provider call', async () => {
+  const { app } = await buildRestApp(accounts)
+  const response = await app.inject('/v1/accounts')
+  const { items, nextCursor } = accountListSchema.strict().parse(response.json())
+  expect(items.map(({ name, provider }) => [name, provider])).toEqual([
+    ['tencent-main', 'TENCENT'],
+    ['cnc-main', 'CHINANETCENTER'],
+  ])
+  expect(nextCursor).toBeNull()
+  expect(response.headers['x-upstream-calls']).toBe('0')
+  expect(items[0]).toMatchObject({
+    quota: { limit: 300, windowSeconds: 300, used: 300, remaining: 0, nextFreeAt: '2026-11-21T04:00:07.500Z' },
+    health: { state: 'DEGRADED', since: '2026-11-21T03:59:00.000Z', lastErrorCode: 'UPSTREAM_THROTTLED' },
+  })
+  expect(items[1]?.capabilities).toContainEqual({
+    capability: 'LIVE_STREAMS',
+    supported: false,
+    reason: 'there is no list of live streams',
+  })
+})
+
+test('lists only accounts of the names that are asked for', async () => {
+  const { app } = await buildRestApp(accounts)
+  const namesOf = async (query: string) =>
+    accountListSchema.parse((await app.inject(`/v1/accounts?${query}`)).json()).items.map(({ name }) => name)
+  expect(await namesOf('name=cnc-main&name=gone')).toEqual(['cnc-main'])
+  expect(await namesOf('name=gone')).toEqual([])
+})
+
+test('shows an account with the totals over its live streams', async () => {
+  const { app } = await buildRestApp(accounts)
+  const response = await app.inject('/v1/accounts/tencent-main')
+  const account = accountSchema.strict().parse(response.json())
+  expect(account).toMatchObject({
+    name: 'tencent-main',
+    provider: 'TENCENT',
+    liveTotals: {
+      streamCount: 3,
+      onlineViewers: 290,
+      bandwidthBitsPerSecond: 426_000_000,
+      fetchedAt: '2026-11-21T04:00:00.000Z',
+      stale: false,
+    },
+    failures: [],
+  })
+  expect(response.headers['x-upstream-calls']).toBe('1')
+})
+
+test('shows an account whose totals cannot be had, and says why', async () => {
+  const { app, services } = await buildRestApp(accounts)
+  services.fail('getLiveTotals', new CapabilityUnsupportedError('there is no list of live streams'))
+  const response = await app.inject('/v1/accounts/cnc-main')
+  expect(response.statusCode).toBe(200)
+  expect(accountSchema.parse(response.json())).toMatchObject({
+    liveTotals: null,
+    failures: [{ field: 'liveTotals', code: 'CAPABILITY_UNSUPPORTED', message: 'there is no list of live streams' }],
+  })
+  expect(response.headers['cache-control']).toBe('no-store')
+})
+
+test('does not hide a fault of ours behind a failed part', async () => {
+  const { app, services, logged } = await buildRestApp(accounts)
+  services.fail('getLiveTotals', new TypeError('x is undefined'))
+  expect((await app.inject('/v1/accounts/tencent-main')).statusCode).toBe(500)
+  expect(logged).toHaveLength(1)
+})
