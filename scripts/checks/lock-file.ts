@@ -1,4 +1,4 @@
-// What package.json and the lock file promise: exact versions, checked contents, the public registry, no install
+// What package.json and the lock file promise: exact versions, checked contents, no addresses, no install
 // scripts, and nothing older than the versions that fixed a known hole (security/floors.json).
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -42,8 +42,6 @@ export type LockFile = z.output<typeof lockFileShape>
 /** Package → oldest good version of each major line, with the reason. */
 export type Floors = z.output<typeof floorsShape>
 
-const publicRegistry = 'https://registry.npmjs.org/'
-
 /**
  * Packages whose install script was read. It looks for the prebuilt part of this system, which the lock file brings,
  * and package.json keeps npm from running it (`allowScripts`).
@@ -70,13 +68,14 @@ export function findLooseVersions(manifest: Manifest): readonly string[] {
     .map(([name, version]) => `${manifest.name} asks for ${name} "${version}"; write one exact version`)
 }
 
-/** Packages from another place, without a checksum, or with an install script that would run. */
+/** Packages with an address, without a checksum, or with an install script that would run. */
 export function findOddPackages(lockFile: LockFile): readonly string[] {
   const problems: string[] = []
   for (const [path, entry] of Object.entries(lockFile.packages)) {
     if (!path.includes('node_modules/') || entry.link || entry.inBundle) continue
-    if (entry.resolved !== undefined && !entry.resolved.startsWith(publicRegistry))
-      problems.push(`${path} comes from another place than ${publicRegistry}`)
+    // Each machine has a registry of its own; the checksum makes sure that all of them bring the same.
+    if (entry.resolved !== undefined)
+      problems.push(`${path} names an address; .npmrc has omit-lockfile-registry-resolved, was it overridden?`)
     if (entry.integrity === undefined) problems.push(`${path} has no checksum`)
     // Optional ones work without their script, and are not installed on most systems.
     if (entry.hasInstallScript && !entry.optional && !reviewedInstallScripts.has(path))

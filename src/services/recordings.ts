@@ -44,8 +44,10 @@ export async function listRecordings(
   let index = position ? await book.findPlaceAfter(position.place) : await book.findFirst(edges.from)
   let hasNextPage = false
   for (; ; index += 1) {
-    const recording = await book.at(index)
-    if (!recording || startOf(recording) >= edges.to) break
+    const found = await book.findFrom(index)
+    if (!found || startOf(found.recording) >= edges.to) break
+    const { recording } = found
+    index = found.index
     if (endOf(recording) <= edges.from && startOf(recording) < edges.from) continue
     if (items.length === size) {
       hasNextPage = true
@@ -74,10 +76,13 @@ class RecordingBook {
     this.pageSize = account.connection.facts.recordingPageSize
   }
 
-  /** The recording at a position, or undefined past the end. */
-  async at(index: number): Promise<Recording | undefined> {
-    const { value } = await this.page(Math.floor(index / this.pageSize))
-    return value.recordings[index % this.pageSize]
+  /** The first recording at a position or behind it; undefined past the end. A page may hold rows that are none. */
+  async findFrom(index: number): Promise<{ readonly index: number; readonly recording: Recording } | undefined> {
+    const number = Math.floor(index / this.pageSize)
+    const { value } = await this.page(number)
+    const recording = value.recordings[index % this.pageSize]
+    if (recording) return { index, recording }
+    return value.rowCount < this.pageSize ? undefined : this.findFrom((number + 1) * this.pageSize)
   }
 
   /** The first position that can hold a file ending after `from`. */

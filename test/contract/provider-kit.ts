@@ -8,7 +8,8 @@ import type { Provider } from '#contract/provider.ts'
 import type { RawAnswer } from '#contract/upstream-call.ts'
 import { GatewayError } from '#model/errors.ts'
 import { findKeyProblem } from '#model/stream.ts'
-import { createAsk, FakeUpstream, type SeenRequest, toRaw } from '#test/support/fake-upstream.ts'
+import { FakeUpstream, type SeenRequest, toRaw } from '#test/support/fake-upstream.ts'
+import { toAsk } from '#test/support/upstream-client.ts'
 
 /** What the kit must know of a provider to put it to the test. */
 export interface ProviderHarness<Settings extends z.ZodObject> {
@@ -116,7 +117,7 @@ export function describeProvider<Settings extends z.ZodObject>(harness: Provider
 
   /** Puts a question; skips the test where the provider has no such call. */
   function put(name: CapabilityName, table: CapabilityTable, context: TestContext, key = harness.toKey('room1')) {
-    const answer = questions[name](table, key, createAsk())
+    const answer = questions[name](table, key, toAsk())
     return answer ?? context.skip(refusalOf(table[name])?.unsupported)
   }
 

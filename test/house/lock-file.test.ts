@@ -39,19 +39,11 @@ describe('versions in package.json', () => {
 })
 
 describe('packages in the lock file', () => {
-  test('come from the public registry, or say nothing of where from', () => {
+  test('name no address: each machine has a registry of its own', () => {
     const problems = findOddPackages(
-      lockFile({
-        'node_modules/a': { resolved: 'https://registry.npmjs.org/a/-/a-1.0.0.tgz' },
-        'node_modules/b': {},
-        'node_modules/c': { resolved: 'https://mirror.example.com/c/-/c-1.0.0.tgz' },
-        'node_modules/d': { resolved: 'https://registry.npmjs.org.example.com/d-1.0.0.tgz' },
-      }),
+      lockFile({ 'node_modules/a': { resolved: 'https://mirror.example.com/a-1.0.0.tgz' }, 'node_modules/b': {} }),
     )
-    expect(problems).toEqual([
-      'node_modules/c comes from another place than https://registry.npmjs.org/',
-      'node_modules/d comes from another place than https://registry.npmjs.org/',
-    ])
+    expect(problems).toEqual([expect.stringMatching(/^node_modules\/a names an address/)])
   })
 
   test('have a checksum, but for the ones that are folders of this project', () => {

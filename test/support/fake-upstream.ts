@@ -1,6 +1,4 @@
 // A way out that leads nowhere: keeps the requests and lets them read answers made up by a test.
-import type { Ask } from '#contract/ask.ts'
-import { Meter } from '#contract/ask.ts'
 import { isSupported, type Unsupported } from '#contract/capability.ts'
 import type { RawAnswer, UpstreamCall, UpstreamRequest } from '#contract/upstream-call.ts'
 
@@ -11,17 +9,6 @@ export const receivedAt = Date.UTC(2026, 10, 21, 4, 0, 0)
 export function toRaw(content: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): RawAnswer {
   const body = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content))
   return { status, headers, body, receivedAt }
-}
-
-/** The circumstances of a question nobody waits for. */
-export function createAsk(): Ask {
-  return {
-    caller: { name: 'test', role: 'reader', accounts: 'all' },
-    lane: 'interactive',
-    signal: new AbortController().signal,
-    deadlineAtMs: Number.POSITIVE_INFINITY,
-    meter: new Meter(),
-  }
 }
 
 /** The operation itself. @throws Error when it is a refusal */

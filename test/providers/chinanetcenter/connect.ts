@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RawAnswer } from '#contract/upstream-call.ts'
 import { chinanetcenter } from '#providers/chinanetcenter/provider.ts'
-import { createAsk, FakeUpstream, requireSupported, toRaw } from '#test/support/fake-upstream.ts'
+import { FakeUpstream, requireSupported, toRaw } from '#test/support/fake-upstream.ts'
+import { toAsk } from '#test/support/upstream-client.ts'
 
 /** A recorded answer, parsed. */
 export function readFixture(name: string): unknown {
@@ -20,7 +21,7 @@ export function connectChinanetcenter(answer: RawAnswer, settings: object = {}) 
   const upstream = new FakeUpstream(answer)
   const parsed = chinanetcenter.settings.parse({ credentials: { username: 'user', apiKey: 'key' }, ...settings })
   const connection = chinanetcenter.connect(upstream.call, parsed)
-  return { upstream, connection, ask: createAsk(), list: requireSupported(connection.capabilities.listPushSessions) }
+  return { upstream, connection, ask: toAsk(), list: requireSupported(connection.capabilities.listPushSessions) }
 }
 
 /** Midnight in UTC+8 of a date. */

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Capabilities, CapabilityName } from '#contract/capability.ts'
 import type { RawAnswer } from '#contract/upstream-call.ts'
 import { tencent } from '#providers/tencent/provider.ts'
-import { createAsk, FakeUpstream, requireSupported, type SeenRequest, toRaw } from '#test/support/fake-upstream.ts'
+import { FakeUpstream, requireSupported, type SeenRequest, toRaw } from '#test/support/fake-upstream.ts'
+import { toAsk } from '#test/support/upstream-client.ts'
 
 /** A recorded answer, parsed. */
 export function readFixture(name: string): unknown {
@@ -21,7 +22,7 @@ export function connectTencent(answer: RawAnswer | ((request: SeenRequest) => Ra
   const upstream = new FakeUpstream(answer)
   const parsed = tencent.settings.parse({ credentials: { appId: 1_250_000_000, apiKey: 'key' }, ...settings })
   const connection = tencent.connect(upstream.call, parsed)
-  const ask = createAsk()
+  const ask = toAsk()
   const get = <Name extends CapabilityName>(name: Name) =>
     requireSupported<Capabilities[Name]>(connection.capabilities[name])
   return { upstream, connection, ask, get }

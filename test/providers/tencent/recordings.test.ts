@@ -65,6 +65,10 @@ it('builds the address from the vid when none is sent and the bizid is known', a
   expect((await read(row)).url).toBeNull()
 })
 
+it('builds an address even from text that is no Unicode', async () => {
+  expect((await read({ vid: 'a\ud800' }, vod)).url).toBe('http://200000000.vod.myqcloud.com/a%EF%BF%BD.f0.flv')
+})
+
 it('prefers the address that is sent', async () => {
   const row = { vid: 'v', record_file_url: 'https://play.example.com/a.mp4' }
   expect((await read(row, vod)).url).toBe('https://play.example.com/a.mp4')

@@ -91,6 +91,11 @@ it('percent-encodes a file name in the address it builds', async () => {
   expect(message.file).toBe('a b/#中?.jpg')
 })
 
+it('builds an address even from text that is no Unicode', async () => {
+  const message = await read({ stream_id: 'a', pic_url: 'a\ud800.jpg' }, cos)
+  expect(message.url).toBe('http://shots-1250000000.file.myqcloud.com/a%EF%BF%BD.jpg')
+})
+
 it('passes on http and https addresses only', async () => {
   for (const address of ['javascript:alert(1)', 'ftp://cos.example.com/a.jpg']) {
     expect((await read({ stream_id: 'a', pic_full_url: address }, cos)).url).toBeNull()

@@ -1,0 +1,139 @@
+// The process itself, as an operator starts and stops it.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Sandbox } from '../sandbox/handle.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
+import { toSettings } from '../sandbox/settings-snippet.ts'
+
+const entry = resolve('src/main.ts')
+
+let folder: string
+const children: ChildProcess[] = []
+const sandboxes: Sandbox[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-main-'))
+})
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const sandbox of sandboxes.splice(0)) await sandbox.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Starts the process in the test's folder and gathers what it says. */
+function start(environment: Record<string, string> = {}, ...args: string[]) {
+  const child = spawn(process.execPath, [entry, ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...environment },
+  })
+  children.push(child)
+  const said = { out: '', error: '' }
+  child.stdout.on('data', (chunk) => {
+    said.out += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    said.error += chunk
+  })
+  const ended = new Promise<number | null>((done) => child.on('close', (code) => done(code)))
+  const address = () =>
+    vi.waitFor(() => {
+      const found = /listening at (http:\/\/[\d.:]+)/.exec(said.out)?.[1]
+      if (!found) throw new Error(`it does not listen: ${said.error}`)
+      return found
+    }, 10_000)
+  return { child, said, ended, address }
+}
+
+async function writeSettings(text: string): Promise<void> {
+  await writeFile(join(folder, 'weir.yaml'), text)
+}
+
+describe('the process', () => {
+  it('runs over its sandbox without settings, says so loudly, and stops cleanly on SIGTERM', async () => {
+    const weir = start()
+    const address = await weir.address()
+    const response = await fetch(`${address}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ accounts { name provider } }' }),
+    })
+    expect(await response.json()).toMatchObject({
+      data: {
+        accounts: [
+          { name: 'tencent-main', provider: 'TENCENT' },
+          { name: 'cnc-main', provider: 'CHINANETCENTER' },
+        ],
+      },
+    })
+    await vi.waitFor(() => expect(weir.said.out).toContain('ALL DATA IS SIMULATED'))
+    weir.child.kill('SIGTERM')
+    expect(await weir.ended).toBe(0)
+    expect(weir.said.error).toBe('')
+  })
+
+  it('collects snapshots over its sandbox unasked', async () => {
+    const weir = start()
+    const address = await weir.address()
+    await vi.waitFor(async () => {
+      const response = await fetch(`${address}/v1/accounts/tencent-main/snapshots`)
+      const { items } = (await response.json()) as { items: unknown[] }
+      expect(items.length).toBeGreaterThan(0)
+    }, 10_000)
+  })
+
+  it('checks settings without starting: 0 for good ones, 1 and every problem for others, no secret in either', async () => {
+    const sandbox = await startSandbox()
+    sandboxes.push(sandbox)
+    await writeSettings(toSettings(sandbox))
+    const good = start({}, '--check-config')
+    expect(await good.ended).toBe(0)
+    await writeSettings(
+      `surver: {}\ncache: { maxBytes: lots }\n${toSettings(sandbox).replace('appId: 1', 'appId: -1')}`,
+    )
+    const bad = start({}, '--check-config')
+    expect(await bad.ended).toBe(1)
+    expect(bad.said.error).toContain('surver')
+    expect(bad.said.error).toContain('cache.maxBytes')
+    expect(bad.said.error).toContain('credentials.appId')
+    expect(bad.said.error).not.toMatch(/\n\s+at /)
+    for (const said of [good.said, bad.said])
+      expect(said.out + said.error).not.toContain(sandbox.credentials.tencent.apiKey)
+  })
+
+  it('refuses a data directory that another process holds', async () => {
+    const sandbox = await startSandbox()
+    sandboxes.push(sandbox)
+    await writeSettings(toSettings(sandbox))
+    await start().address()
+    const second = start()
+    expect(await second.ended).toBe(1)
+    expect(second.said.error).toContain('in use by another process')
+    expect(second.said.error).not.toMatch(/\n\s+at /)
+  })
+
+  it('does not spend the quota twice when it is killed and started again', async () => {
+    const sandbox = await startSandbox({ quota: { limit: 10, windowSeconds: 6 } })
+    sandboxes.push(sandbox)
+    const settings = toSettings(sandbox)
+      .replace('collect: true', 'collect: false')
+      .replace('provider: tencent', 'provider: tencent\n    quota: { limit: 10, windowSeconds: 6 }')
+    await writeSettings(`upstream: { deadlineMs: 1000 }\n${settings}`)
+    for (let round = 0; round < 3; round += 1) {
+      const weir = start()
+      const address = await weir.address()
+      const key = (index: number) => `8888_room${round * 20 + index}`
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          fetch(`${address}/v1/accounts/tencent-main/streams/${key(index)}/recordings`),
+        ),
+      )
+      weir.child.kill('SIGKILL')
+      await weir.ended
+    }
+    expect(sandbox.mostCallsInWindow(6000)).toBeLessThanOrEqual(10)
+    expect(sandbox.countCalls()).toBeGreaterThanOrEqual(10)
+  })
+})

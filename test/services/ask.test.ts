@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { createMemoryCache } from '#cache/memory-cache.ts'
+import { createProcessSingleFlight } from '#fleet/single-flight.ts'
+import { UpstreamError } from '#model/errors.ts'
+import { Asker, type Question } from '#services/ask.ts'
+import { createAsk } from '#test/support/fake-account.ts'
+import { FakeClock, settle } from '#test/support/fake-clock.ts'
+
+function createRig() {
+  const clock = new FakeClock()
+  const asker = new Asker({
+    cache: createMemoryCache({ maxBytes: 1e6, clock }),
+    flights: createProcessSingleFlight(),
+    clock,
+    maxStaleMs: 3_600_000,
+  })
+  const rig = { clock, asker, fetched: 0, answer: async (): Promise<number> => rig.fetched }
+  const question: Question<number> = {
+    account: 'main',
+    operation: 'getLiveReading',
+    parts: ['x'],
+    fetch: () => {
+      rig.fetched += 1
+      return rig.answer()
+    },
+    freshUntil: (_value, fetchedAt) => fetchedAt + 5000,
+    sizeOf: () => 8,
+  }
+  return Object.assign(rig, { question })
+}
+
+const timeout = () => new UpstreamError('UPSTREAM_TIMEOUT', 'no answer came in time')
+
+describe('asking', () => {
+  it('answers from the cache while the answer is fresh, and counts what it cost', async () => {
+    const { asker, clock, question } = createRig()
+    const first = createAsk(clock)
+    const second = createAsk(clock)
+    await asker.ask(question, first)
+    await clock.advance(4999)
+    expect(await asker.ask(question, second)).toMatchObject({ value: 1, stale: false })
+    await clock.advance(1)
+    expect(await asker.ask(question, createAsk(clock))).toMatchObject({ value: 2 })
+    expect(second.meter).toMatchObject({ cached: 1, coalesced: 0 })
+    expect(first.meter.cached).toBe(0)
+  })
+
+  it('shows a stale answer inside the limit, and the error beyond it', async () => {
+    const { asker, clock, question, ...rest } = createRig()
+    const rig = Object.assign(rest, { asker })
+    await asker.ask(question, createAsk(clock))
+    let down = true
+    const failing = { ...question, fetch: () => (down ? Promise.reject(timeout()) : question.fetch(createAsk(clock))) }
+    await clock.advance(3_600_000)
+    expect(await asker.ask(failing, createAsk(clock))).toMatchObject({ value: 1, stale: true })
+    await clock.advance(10_000)
+    await expect(asker.ask(failing, createAsk(clock))).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+    down = false
+    expect(await rig.asker.ask(failing, createAsk(clock))).toMatchObject({ stale: false })
+  })
+
+  it('never shows a stale answer for a fault of its own', async () => {
+    const { asker, clock, question } = createRig()
+    await asker.ask(question, createAsk(clock))
+    await clock.advance(5000)
+    const broken = { ...question, fetch: () => Promise.reject(new TypeError('a defect')) }
+    await expect(asker.ask(broken, createAsk(clock))).rejects.toThrow('a defect')
+  })
+
+  it('goes on for the others when the one who began it leaves', async () => {
+    const { asker, clock, question } = createRig()
+    let finish: (value: number) => void = () => {}
+    const slow = { ...question, fetch: () => new Promise<number>((resolve) => (finish = resolve)) }
+    const leaving = new AbortController()
+    const first = asker.ask(slow, createAsk(clock, { signal: leaving.signal }))
+    const gone = expect(first).rejects.toThrow('left')
+    await settle()
+    const second = asker.ask(slow, createAsk(clock))
+    await settle()
+    leaving.abort(new Error('left'))
+    await gone
+    finish(7)
+    expect(await second).toMatchObject({ value: 7 })
+  })
+
+  it('lets one who joined late try again when the one who began it ran out of time', async () => {
+    const { asker, clock, question } = createRig()
+    let calls = 0
+    const hanging = {
+      ...question,
+      fetch: async () => {
+        calls += 1
+        if (calls > 1) return 9
+        await clock.delay(10_000)
+        throw timeout()
+      },
+    }
+    const first = asker.ask(hanging, createAsk(clock))
+    const failed = expect(first).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+    await clock.advance(4000)
+    const late = asker.ask(hanging, createAsk(clock))
+    await clock.advance(6000)
+    await failed
+    expect(await late).toMatchObject({ value: 9 })
+    expect(calls).toBe(2)
+  })
+})
