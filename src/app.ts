@@ -44,6 +44,8 @@ export interface App {
   readonly server: FastifyInstance
   /** Binds the address of the settings and starts the collectors. @returns where it can be reached */
   listen(): Promise<string>
+  /** Says that it is not ready any more, and asks every client it answers to connect anew. Still answers. */
+  drain(): void
   /**
    * Stops taking connections, answers what is under way, waits for the pop in flight, and gives everything back.
    * A second call waits for the first.
@@ -100,7 +102,11 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     maxProviderCalls: config.queries.maxProviderCalls,
   })
   let isOpen = true
-  addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts) })
+  addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts, config) })
+  // While the process drains, every answer tells its client to connect anew: elsewhere, by then.
+  server.addHook('onSend', async (_request, reply) => {
+    if (!isOpen) reply.header('connection', 'close')
+  })
   server.setErrorHandler(buildErrorHandler(log))
   server.setNotFoundHandler((request, reply) =>
     sendProblem(request, reply, new NotFoundError('there is nothing at this address; try /graphiql or /docs')),
@@ -200,6 +206,9 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
       for (const collector of collectors) collector.start()
       return address
     },
+    drain: () => {
+      isOpen = false
+    },
     close: () => {
       closing ??= shutDown()
       return closing
@@ -207,9 +216,11 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   }
 }
 
-function listParts(accounts: readonly ConnectedAccount[]): readonly PartHealth[] {
+function listParts(accounts: readonly ConnectedAccount[], config: Config): readonly PartHealth[] {
   const failing = accounts.filter((account) => account.readings.health().state !== 'UP').length
+  const redis = { name: 'redis', state: 'degraded', detail: 'configured, but nothing is shared over it yet' } as const
   return [
+    ...(config.redis ? [redis] : []),
     failing === 0
       ? { name: 'providers', state: 'ok' }
       : {

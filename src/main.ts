@@ -2,8 +2,11 @@
 import { type App, buildApp } from './app.ts'
 import { type Config, ConfigError, isCheckOnly, loadConfig, readProcess } from './config.ts'
 import { DataDirectoryError } from './data-directory.ts'
+import { systemClock } from './model/clock.ts'
 import { providers } from './providers/index.ts'
 
+/** How long a process that stops still takes connections: who balances the load must see that it is not ready. */
+const DRAIN_MS = 500
 /** How long a stop may take before the process ends whatever is still open, in milliseconds. */
 const STOP_LIMIT_MS = 25_000
 
@@ -29,6 +32,8 @@ async function run(config: Config, closeMore: () => Promise<void> = async () => 
     throw error
   }
   stopOnSignals(async () => {
+    app.drain()
+    await systemClock.delay(DRAIN_MS)
     await app.close()
     await closeMore()
   })

@@ -1,0 +1,86 @@
+import { connect } from 'node:net'
+import { type FastifyInstance, fastify } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createAuthenticator } from '#access/authenticator.ts'
+import { createClientLimit } from '#access/client-limit.ts'
+import type { Ask } from '#contract/ask.ts'
+import { GatewayError } from '#model/errors.ts'
+import { FakeClock } from '#test/support/fake-clock.ts'
+import { addRequestScope } from '../../src/server/request-scope.ts'
+
+let app: FastifyInstance | undefined
+afterEach(() => app?.close())
+
+function create(requestsPerMinute: number | null = null) {
+  const server = fastify()
+  app = server
+  const clock = new FakeClock()
+  const createAsk = addRequestScope(server, {
+    authenticator: createAuthenticator({ mode: 'open' }),
+    clientLimit: createClientLimit({ requestsPerMinute }),
+    clock,
+    deadlineMs: 10_000,
+    maxProviderCalls: 3,
+  })
+  return { server, clock, createAsk }
+}
+
+describe('the scope of a request', () => {
+  it('gives every ask its deadline, its meter and its caller', async () => {
+    const { server, clock, createAsk } = create()
+    server.get('/', async (request) => {
+      const ask = await createAsk(request)
+      expect(ask).toMatchObject({
+        lane: 'interactive',
+        deadlineAtMs: clock.monotonicMs() + 10_000,
+        caller: { role: 'ops' },
+      })
+      expect(() => ask.meter.plan(4)).toThrow(GatewayError)
+      return 'good'
+    })
+    expect((await server.inject('/')).body).toBe('good')
+  })
+
+  it('tells a client where it stands in its own limit, also when it is over', async () => {
+    const { server, createAsk } = create(2)
+    server.get('/', async (request) => (await createAsk(request)).caller.name)
+    server.setErrorHandler((error, _request, reply) => reply.code(error instanceof GatewayError ? 429 : 500).send())
+    const first = await server.inject('/')
+    expect(first.headers).toMatchObject({ 'ratelimit-policy': '"default";q=2;w=60' })
+    expect(first.headers['ratelimit']).toMatch(/^"default";r=1;t=\d+$/)
+    await server.inject('/')
+    const third = await server.inject('/')
+    expect(third.statusCode).toBe(429)
+    expect(third.headers['ratelimit']).toMatch(/^"default";r=0;t=\d+$/)
+  })
+
+  it('aborts the signal when the client leaves before its answer, and not after it', async () => {
+    const { server, createAsk } = create()
+    const asks: Ask[] = []
+    server.get('/fast', async (request) => {
+      asks.push(await createAsk(request))
+      return 'good'
+    })
+    const left = new Promise<unknown>((resolve) => {
+      server.get('/slow', async (request) => {
+        const { signal } = await createAsk(request)
+        return new Promise(() => signal.addEventListener('abort', () => resolve(signal.reason), { once: true }))
+      })
+    })
+    await server.listen({ port: 0, host: '127.0.0.1' })
+    const address = server.server.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    await (await fetch(`http://127.0.0.1:${port}/fast`)).text()
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n'))
+    setTimeout(() => socket.destroy(), 100)
+    expect(await left).toBeInstanceOf(Error)
+    expect(asks[0]?.signal.aborted).toBe(false)
+  })
+
+  it('repeats the request id of the server in the answer', async () => {
+    const { server } = create()
+    server.get('/', async (request) => request.id)
+    const response = await server.inject('/')
+    expect(response.headers['x-request-id']).toBe(response.body)
+  })
+})
