@@ -217,17 +217,14 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
 }
 
 function listParts(accounts: readonly ConnectedAccount[], config: Config): readonly PartHealth[] {
-  const failing = accounts.filter((account) => account.readings.health().state !== 'UP').length
+  const isWell = accounts.every((account) => account.readings.health().state === 'UP')
   const redis = { name: 'redis', state: 'degraded', detail: 'configured, but nothing is shared over it yet' } as const
   return [
     ...(config.redis ? [redis] : []),
-    failing === 0
+    // Open to everybody: neither how many accounts there are nor which of them fail.
+    isWell
       ? { name: 'providers', state: 'ok' }
-      : {
-          name: 'providers',
-          state: 'degraded',
-          detail: `${failing} of ${accounts.length} accounts are not answering well`,
-        },
+      : { name: 'providers', state: 'degraded', detail: 'not every account is answering well' },
   ]
 }
 

@@ -10,6 +10,17 @@ const DRAIN_MS = 500
 /** How long a stop may take before the process ends whatever is still open, in milliseconds. */
 const STOP_LIMIT_MS = 25_000
 
+/** The address of the settings cannot be had. */
+class ListenError extends Error {
+  constructor({ server }: Config, cause: unknown) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
+    super(
+      `cannot listen on ${server.host}:${server.port} (${reason}); set HOST and PORT, or server.host and server.port`,
+      { cause },
+    )
+  }
+}
+
 try {
   const source = { ...readProcess(), providers }
   const config = loadConfig(source)
@@ -18,7 +29,8 @@ try {
   else await run(config)
 } catch (error) {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
-  else if (error instanceof DataDirectoryError) process.stderr.write(`weir: ${error.message}\n`)
+  else if (error instanceof DataDirectoryError || error instanceof ListenError)
+    process.stderr.write(`weir: ${error.message}\n`)
   else throw error
   process.exitCode = 1
 }
@@ -37,7 +49,13 @@ async function run(config: Config, closeMore: () => Promise<void> = async () => 
     await app.close()
     await closeMore()
   })
-  return app.listen()
+  try {
+    return await app.listen()
+  } catch (error) {
+    await app.close()
+    await closeMore()
+    throw new ListenError(config, error)
+  }
 }
 
 /** Without settings the gateway runs over the built-in sandbox. */

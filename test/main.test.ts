@@ -136,4 +136,13 @@ describe('the process', () => {
     expect(sandbox.mostCallsInWindow(6000)).toBeLessThanOrEqual(10)
     expect(sandbox.countCalls()).toBeGreaterThanOrEqual(10)
   })
+
+  it('says in one line that its address is taken', async () => {
+    const sandbox = await startSandbox()
+    sandboxes.push(sandbox)
+    await writeSettings(toSettings(sandbox))
+    const weir = start({ PORT: new URL(sandbox.urls.control).port })
+    expect(await weir.ended).toBe(1)
+    expect(weir.said.error).toMatch(/^weir: cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\).*\n$/)
+  })
 })

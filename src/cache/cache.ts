@@ -22,6 +22,8 @@ export interface CacheOptions {
 export interface Cache {
   /** The entry under `key` that was stored with the same type, or undefined. Never throws: a broken store is an empty one. */
   get<Value>(key: string): Promise<CacheEntry<Value> | undefined>
+  /** The same for many keys at once, in their order: one trip where the store is not in the process. */
+  getMany<Value>(keys: readonly string[]): Promise<readonly (CacheEntry<Value> | undefined)[]>
   /** Stores or replaces an entry. Never throws. */
   set<Value>(key: string, entry: CacheEntry<Value>, options: CacheOptions): Promise<void>
 }

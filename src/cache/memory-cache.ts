@@ -27,17 +27,20 @@ export function createMemoryCache(options: MemoryCacheOptions): Cache {
     maxEntrySize: Math.max(1, Math.floor(maxBytes / 4)),
   })
 
+  function find<Value>(key: string): CacheEntry<Value> | undefined {
+    const found = kept.get(key)
+    if (found === undefined) return undefined
+    if (found.keepUntil <= clock.now()) {
+      kept.delete(key)
+      return undefined
+    }
+    // The interface's promise: an entry is read back with the type it was stored with.
+    return found.entry as CacheEntry<Value>
+  }
+
   return {
-    get<Value>(key: string): Promise<CacheEntry<Value> | undefined> {
-      const found = kept.get(key)
-      if (found === undefined) return Promise.resolve(undefined)
-      if (found.keepUntil <= clock.now()) {
-        kept.delete(key)
-        return Promise.resolve(undefined)
-      }
-      // The interface's promise: an entry is read back with the type it was stored with.
-      return Promise.resolve(found.entry as CacheEntry<Value>)
-    },
+    get: async (key) => find(key),
+    getMany: async (keys) => keys.map((key) => find(key)),
 
     set<Value>(key: string, entry: CacheEntry<Value>, { sizeBytes, keepUntil }: CacheOptions): Promise<void> {
       if (keepUntil <= clock.now()) kept.delete(key)

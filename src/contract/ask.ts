@@ -5,6 +5,9 @@ import { QueryTooComplexError } from '#model/errors.ts'
 /** Interactive reads go first; background collection keeps a share of its own. */
 export type Lane = 'interactive' | 'background'
 
+/** Most kept pieces one operation may look up. */
+const MAX_PIECES = 20_000
+
 /** Counts what one operation costs, and refuses to let it cost more than it may. */
 export class Meter {
   /** Provider calls started: attempts whose bytes have left. */
@@ -16,11 +19,24 @@ export class Meter {
   /** Rows of provider answers that were left out because they could not be read. */
   unreadableRows = 0
   private planned = 0
+  private looked = 0
   private readonly maxProviderCalls: number
 
   /** @param maxProviderCalls most provider calls the operation may plan, retries not counted */
   constructor(maxProviderCalls = Number.POSITIVE_INFINITY) {
     this.maxProviderCalls = maxProviderCalls
+  }
+
+  /**
+   * Announces how many kept pieces (windows, days) are about to be looked up: cheap one by one, but an operation that
+   * wants all days of a thousand streams would hold up everybody. @throws QueryTooComplexError over the limit
+   */
+  look(pieces: number): void {
+    if (this.looked + pieces > MAX_PIECES)
+      throw new QueryTooComplexError(
+        `the operation spans ${this.looked + pieces} or more windows or days of streams; allowed are ${MAX_PIECES}. Ask for a shorter range or fewer streams`,
+      )
+    this.looked += pieces
   }
 
   /** Announces provider calls before any of them is started. @throws QueryTooComplexError over the limit */

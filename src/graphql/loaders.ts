@@ -1,9 +1,9 @@
 // Answers that several fields of one request share, so that a list costs no call per field and no call per item.
 import type { Ask } from '#contract/ask.ts'
 import type { Clock } from '#model/clock.ts'
-import { GatewayError } from '#model/errors.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { LiveReading, LiveTotals, StreamStatus } from '#model/stream.ts'
+import { findTotalLoss } from '#services/range.ts'
 import type {
   Answer,
   PlaySeries,
@@ -104,8 +104,10 @@ class SessionBatch {
         const byKey = new Map(answers.map((answer) => [answer.stream.key, answer]))
         for (const [key, { resolve, reject }] of this.waiting) {
           const series = byKey.get(key)
+          const asked = { from: this.range.from, to: Math.min(this.range.to, askedAt) }
+          const loss = series && findTotalLoss(series.missing, asked, this.account)
           if (!series) reject(new Error('an asked stream is missing in the answer'))
-          else if (isWhollyMissing(series, askedAt)) reject(toGapError(series, this.account))
+          else if (loss) reject(loss)
           else resolve(series)
         }
       },
@@ -114,21 +116,6 @@ class SessionBatch {
       },
     )
   }
-}
-
-/** Whether the gaps of a series leave nothing of its range up to the moment it was asked for. */
-function isWhollyMissing(series: Series<unknown>, askedAt: number): boolean {
-  if (series.items.length > 0 || series.missing.length === 0) return false
-  let coveredTo = series.from
-  for (const gap of [...series.missing].sort((one, other) => one.from - other.from))
-    if (gap.from <= coveredTo) coveredTo = Math.max(coveredTo, gap.to)
-  return coveredTo >= Math.min(series.to, askedAt)
-}
-
-function toGapError(series: Series<unknown>, account: string): GatewayError {
-  // A failure tells more than the end of what is kept, which every older range shares.
-  const gap = series.missing.find(({ code }) => code !== 'RANGE_UNAVAILABLE') ?? series.missing[0]
-  return gap ? new GatewayError(gap.code, gap.message, { account }) : new GatewayError('INTERNAL', 'internal error')
 }
 
 function remember<Value>(memory: Map<string, Value>, key: string, create: () => Value): Value {

@@ -4,7 +4,6 @@
 import type { PushSession } from '#model/push-session.ts'
 import type { Recording } from '#model/recording.ts'
 import type { PlaySample, PushSample } from '#model/sample.ts'
-import type { Snapshot } from '#model/snapshot.ts'
 import type { LiveReading, LiveTotals } from '#model/stream.ts'
 import type {
   AccountFailure,
@@ -14,6 +13,7 @@ import type {
   LiveStreamView,
   PlaySeries,
   Series,
+  SnapshotView,
   StreamPushSessionsView,
   StreamView,
 } from '#services/services.ts'
@@ -49,7 +49,7 @@ export type StreamPushSessionsParent = StreamPushSessionsView
 export type RecordingParent = Recording
 
 /** A screenshot. */
-export type SnapshotParent = Snapshot
+export type SnapshotParent = SnapshotView
 
 /** A page, and whether it was asked for with a cursor. */
 export interface ConnectionParent<Item> extends FreshPage<Item> {
@@ -65,4 +65,4 @@ export interface LiveStreamConnectionParent extends ConnectionParent<LiveStreamV
 export type RecordingConnectionParent = ConnectionParent<Recording>
 
 /** A page of screenshots. */
-export type SnapshotConnectionParent = ConnectionParent<Snapshot>
+export type SnapshotConnectionParent = ConnectionParent<SnapshotView>

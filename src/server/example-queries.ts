@@ -15,24 +15,30 @@ const HOUR_MS = 3_600_000
 
 /** Tabs for what these accounts can do. Nothing is asked of a provider to make them. */
 export function buildExampleTabs(accounts: readonly AccountView[], now: number): readonly ExampleTab[] {
-  const can = (capability: PublicCapability) =>
-    accounts.find((account) => account.capabilities.some((row) => row.capability === capability && row.supported))
+  const can = (...capabilities: PublicCapability[]) =>
+    accounts.find((account) => capabilities.every((capability) => isSupported(account, capability)))
   const lastHour = { from: toIsoTime(now - HOUR_MS), to: toIsoTime(now) }
-  const tabs = [toTab('Accounts', accountsQuery, {})]
-  const lister = can('LIVE_STREAMS')
-  if (lister) {
-    tabs.unshift(toTab('Live streams', liveStreamsQuery, {}))
-    if (can('PLAY_SAMPLES')) tabs.push(toTab('Last hour of play', playQuery, { account: lister.name, ...lastHour }))
-    if (can('PUSH_SAMPLES')) tabs.push(toTab('Last hour of push', pushQuery, { account: lister.name, ...lastHour }))
-    if (can('RECORDINGS')) tabs.push(toTab('Recordings and snapshots', filesQuery, { account: lister.name }))
+  const lastWeek = { from: toIsoTime(now - 7 * 24 * HOUR_MS), to: toIsoTime(now) }
+  const tabs: ExampleTab[] = []
+  const add = (title: string, query: string, account: AccountView | undefined, variables: object) => {
+    if (account) tabs.push(toTab(title, query, { account: account.name, ...variables }))
   }
-  const reporter = accounts.find((account) => account.provider === 'chinanetcenter')
-  if (reporter) {
-    const keys = ['push.example.com/live/room1', 'push.example.com/live/room2']
-    const lastWeek = { from: toIsoTime(now - 7 * 24 * HOUR_MS), to: toIsoTime(now) }
-    tabs.push(toTab('Push sessions', sessionsQuery, { account: reporter.name, keys, ...lastWeek }))
-  }
+  if (can('LIVE_STREAMS')) tabs.push(toTab('Live streams', liveStreamsQuery, {}))
+  tabs.push(toTab('Accounts', accountsQuery, {}))
+  add('Last hour of play', playQuery, can('PLAY_SAMPLES'), lastHour)
+  add('Last hour of push', pushQuery, can('LIVE_STREAMS', 'PUSH_SAMPLES'), lastHour)
+  add('Recordings and snapshots', filesQuery, can('LIVE_STREAMS', 'RECORDINGS', 'SNAPSHOTS'), {})
+  // Keys that only the provider knows: these are the sandbox's, over real accounts they are for replacing.
+  const reporter = accounts.find(
+    (account) => isSupported(account, 'PUSH_SESSIONS') && !isSupported(account, 'LIVE_STREAMS'),
+  )
+  const keys = ['push.example.com/live/room1', 'push.example.com/live/room2']
+  add('Push sessions', sessionsQuery, reporter, { keys, ...lastWeek })
   return tabs
+}
+
+function isSupported(account: AccountView, capability: PublicCapability): boolean {
+  return account.capabilities.some((row) => row.capability === capability && row.supported)
 }
 
 function toTab(title: string, query: string, variables: Record<string, unknown>): ExampleTab {
@@ -114,7 +120,8 @@ const filesQuery = `query RecordingsAndSnapshots($account: String!) {
 }
 `
 
-const sessionsQuery = `query PushSessions($account: String!, $keys: [String!]!, $from: DateTime!, $to: DateTime!) {
+const sessionsQuery = `# Replace the keys by streams of yours.
+query PushSessions($account: String!, $keys: [String!]!, $from: DateTime!, $to: DateTime!) {
   pushSessions(account: $account, keys: $keys, from: $from, to: $to) {
     stream { key domain app name }
     sessions { startedAt endedAt durationMs source }

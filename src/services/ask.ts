@@ -6,7 +6,7 @@ import type { Ask } from '#contract/ask.ts'
 import type { CapabilityName } from '#contract/capability.ts'
 import type { SingleFlight } from '#fleet/single-flight.ts'
 import type { Clock } from '#model/clock.ts'
-import { type ErrorCode, GatewayError } from '#model/errors.ts'
+import { type ErrorCode, GatewayError, UpstreamError } from '#model/errors.ts'
 import type { Instant } from '#model/time-range.ts'
 import type { Answer } from './services.ts'
 
@@ -22,7 +22,16 @@ export interface Question<Value> {
   readonly freshUntil: (value: Value, fetchedAt: Instant) => Instant
   /** About how much memory the value takes, in bytes. */
   readonly sizeOf: (value: Value) => number
+  /** How long an answer is of use to anybody, however long it stays true; 400 days when left out. */
+  readonly usefulMs?: number
 }
+
+/** What tells one question from all others. */
+export type QuestionIdentity = Pick<Question<unknown>, 'account' | 'operation' | 'parts'>
+
+const MAX_USEFUL_MS = 400 * 86_400_000
+/** Left to shared work beyond a waiter's deadline, so that it can say itself what went wrong. */
+const LAST_WORD_MS = 50
 
 /** What the asker works with. */
 export interface AskerOptions {
@@ -67,10 +76,17 @@ export class Asker {
   }
 
   /** What is kept of a question, however old. */
-  find<Value>(
-    question: Pick<Question<Value>, 'account' | 'operation' | 'parts'>,
-  ): Promise<CacheEntry<Value> | undefined> {
+  find<Value>(question: QuestionIdentity): Promise<CacheEntry<Value> | undefined> {
     return this.cache.get<Value>(keyOf(question))
+  }
+
+  /** The same for many questions, in their order. Counts what is looked up. @throws QueryTooComplexError for too many */
+  findMany<Value>(
+    questions: readonly QuestionIdentity[],
+    ask: Ask,
+  ): Promise<readonly (CacheEntry<Value> | undefined)[]> {
+    ask.meter.look(questions.length)
+    return this.cache.getMany<Value>(questions.map(keyOf))
   }
 
   /** Whether a kept entry still answers: within its life, or no older than `maxAgeMs`. */
@@ -80,9 +96,9 @@ export class Asker {
   }
 
   /** Counts a kept entry as this operation's answer. */
-  useKept<Value>(kept: CacheEntry<Value>, ask: Ask, stale = false): Answer<Value> {
+  useKept<Value>(kept: CacheEntry<Value>, ask: Ask): Answer<Value> {
     ask.meter.cached += 1
-    return { value: kept.value, fetchedAt: kept.fetchedAt, freshUntil: kept.freshUntil, stale }
+    return { value: kept.value, fetchedAt: kept.fetchedAt, freshUntil: kept.freshUntil, stale: false }
   }
 
   /** Asks the provider, sharing the call; falls back on `kept`. The call must have been planned. */
@@ -91,7 +107,7 @@ export class Asker {
       const value = await question.fetch(detached)
       const fetchedAt = this.clock.now()
       const entry = { value, fetchedAt, freshUntil: question.freshUntil(value, fetchedAt) }
-      await this.keep(question, entry, question.sizeOf(value))
+      await this.keep(question, entry, question.sizeOf(value), question.usefulMs)
       return entry
     }
     try {
@@ -107,7 +123,8 @@ export class Asker {
   /** The kept entry as a stale answer, when the error is one that stale data beats and the entry is not too old. */
   fallBack<Value>(kept: CacheEntry<Value> | undefined, error: unknown, ask: Ask): Answer<Value> | undefined {
     if (!kept || !(error instanceof GatewayError) || !forgivable.has(error.code)) return undefined
-    return this.clock.now() <= kept.freshUntil + this.maxStaleMs ? this.useKept(kept, ask, true) : undefined
+    if (this.clock.now() > kept.freshUntil + this.maxStaleMs) return undefined
+    return { ...this.useKept(kept, ask), stale: true, staleBecause: error }
   }
 
   /**
@@ -122,8 +139,9 @@ export class Asker {
       joined = false
       return work(detached)
     }
+    const wait = this.limitWait(ask)
     try {
-      const { value, shared } = await this.flights.run(key, lead, ask.signal)
+      const { value, shared } = await this.flights.run(key, lead, wait.signal)
       if (shared) ask.meter.coalesced += 1
       return value
     } catch (error) {
@@ -134,22 +152,46 @@ export class Asker {
       if (joined && mayRunAgain && outOfTime && now > startedAtMs && now < ask.deadlineAtMs && !ask.signal.aborted)
         return this.share(key, work, ask, false)
       throw error
+    } finally {
+      wait.end()
+    }
+  }
+
+  /** A signal that ends one caller's wait: when it leaves, and at its own deadline, whoever leads the work. */
+  private limitWait(ask: Ask): { readonly signal: AbortSignal; end(): void } {
+    const waiting = new AbortController()
+    const waited = new AbortController()
+    const leave = () => waiting.abort(ask.signal.reason)
+    if (ask.signal.aborted) leave()
+    ask.signal.addEventListener('abort', leave, { once: true })
+    this.clock.delay(ask.deadlineAtMs - this.clock.monotonicMs() + LAST_WORD_MS, waited.signal).then(
+      () => waiting.abort(new UpstreamError('UPSTREAM_TIMEOUT', 'no answer came in time')),
+      () => {},
+    )
+    return {
+      signal: waiting.signal,
+      end: () => {
+        waited.abort()
+        ask.signal.removeEventListener('abort', leave)
+      },
     }
   }
 
   /** Stores an entry for as long as it can be of use, stale included. */
   keep<Value>(
-    question: Pick<Question<Value>, 'account' | 'operation' | 'parts'>,
+    question: QuestionIdentity,
     entry: CacheEntry<Value>,
     sizeBytes: number,
+    usefulMs = MAX_USEFUL_MS,
   ): Promise<void> {
-    return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil: entry.freshUntil + this.maxStaleMs })
+    const keepUntil = Math.min(entry.freshUntil + this.maxStaleMs, entry.fetchedAt + usefulMs)
+    return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil })
   }
 }
 
 /** Shared work is bounded by its deadline, not by any caller's patience. */
 const neverAborted = new AbortController().signal
 
-function keyOf(question: Pick<Question<unknown>, 'account' | 'operation' | 'parts'>): string {
+function keyOf(question: QuestionIdentity): string {
   return toCacheKey([question.account, question.operation, ...question.parts])
 }

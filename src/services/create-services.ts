@@ -8,7 +8,8 @@ import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
 import { Asker } from './ask.ts'
 import { SessionDayReader } from './day-sessions.ts'
 import { HistoryReader } from './history-windows.ts'
-import { LiveStreamReader } from './live-streams.ts'
+import { LiveListReader } from './live-list.ts'
+import { LiveStreamPager } from './live-streams.ts'
 import { listPlaySamples } from './play-samples.ts'
 import { type ConnectedAccount, ProviderRegistry, toAccountView } from './provider-registry.ts'
 import { listPushSamples } from './push-samples.ts'
@@ -41,7 +42,8 @@ export function createServices(options: ServiceOptions): Services {
   const asker = new Asker(options)
   const history = new HistoryReader(asker, options.closedAfterMs)
   const days = new SessionDayReader(asker, options.closedDayAfterMs)
-  const liveStreams = new LiveStreamReader(asker, registry)
+  const liveLists = new LiveListReader(asker)
+  const liveStreams = new LiveStreamPager(liveLists, registry, clock)
   const readers = { asker, history, days }
 
   return {
@@ -55,7 +57,7 @@ export function createServices(options: ServiceOptions): Services {
     getAccount: (name, ask) => toAccountView(registry.get(name, ask)),
     getQuota: async (account, ask) => registry.get(account, ask).readings.quota(),
     getHealth: (account, ask) => registry.get(account, ask).readings.health(),
-    getLiveTotals: async (account, ask) => liveStreams.readTotals(registry.get(account, ask), ask),
+    getLiveTotals: async (account, ask) => liveLists.readTotals(registry.get(account, ask), ask),
 
     getStream: (ref, ask) => registry.getStream(ref, ask).stream,
     getStreamById: (id, ask) => {
@@ -71,7 +73,8 @@ export function createServices(options: ServiceOptions): Services {
     getStreamStatus: async (ref, ask) => getStreamStatus(asker, registry.getStream(ref, ask).account, ref.key, ask),
     getLiveReading: async (ref, ask) => getLiveReading(asker, registry.getStream(ref, ask).account, ref.key, ask),
 
-    listPushSamples: (ref, query, ask) => listPushSamples(registry, history, clock.now(), ref, query, ask),
+    listPushSamples: async (ref, query, ask) =>
+      listPushSamples(history, clock.now(), registry.getStream(ref, ask).account, ref.key, query, ask),
     listPlaySamples: async (ref, query, ask) => {
       const { account } = registry.getStream(ref, ask)
       return listPlaySamples(history, clock.now(), account, { key: ref.key, domain: null }, query, ask)

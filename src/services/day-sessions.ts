@@ -90,12 +90,17 @@ export class SessionDayReader {
     const facts = requireFacts(account, account.connection.facts.pushSessions)
     const kept = new Map<string, CacheEntry<SessionDay>>()
     const lacking = new Map<string, Instant[]>()
-    for (const { key } of streams)
-      for (const day of days) {
-        const entry = await this.asker.find<SessionDay>(toDayQuestion(account, key, day))
-        if (entry) kept.set(slot(key, day), entry)
-        if (!entry || !this.asker.isGood(entry)) lacking.set(key, [...(lacking.get(key) ?? []), day])
-      }
+    const wanted = streams.flatMap(({ key }) => days.map((day) => ({ key, day })))
+    const questions = wanted.map(({ key, day }) => toDayQuestion(account, key, day))
+    const entries = await this.asker.findMany<SessionDay>(questions, ask)
+    for (const [index, { key, day }] of wanted.entries()) {
+      const entry = entries[index]
+      if (entry) kept.set(slot(key, day), entry)
+      if (entry && this.asker.isGood(entry)) continue
+      const known = lacking.get(key)
+      if (known) known.push(day)
+      else lacking.set(key, [day])
+    }
     const calls = planCalls(streams, lacking, facts)
     ask.meter.plan(calls.length)
 
@@ -157,6 +162,7 @@ export class SessionDayReader {
     const fetchedAt = this.asker.clock.now()
     const days = listDays(call.firstDay, call.lastDay)
     const told = new Map<string, CacheEntry<SessionDay>>()
+    const usefulMs = facts.retentionDays * DAY_MS
     for (const key of call.keys) {
       const filed = fileByDay(report, key, call, facts)
       for (const day of days) {
@@ -167,7 +173,7 @@ export class SessionDayReader {
         }
         const entry = { value, fetchedAt, freshUntil: this.toFreshUntil(value, day, fetchedAt) }
         told.set(slot(key, day), entry)
-        await this.asker.keep(toDayQuestion(account, key, day), entry, 200 + value.sessions.length * 120)
+        await this.asker.keep(toDayQuestion(account, key, day), entry, 200 + value.sessions.length * 120, usefulMs)
       }
     }
     return told

@@ -5,43 +5,60 @@ import type { PushSample } from '#model/sample.ts'
 import { type Instant, intersect, type TimeRange } from '#model/time-range.ts'
 import type { HistoryReader } from './history-windows.ts'
 import type { ConnectedAccount } from './provider-registry.ts'
-import { readPushHistory } from './push-samples.ts'
-import { joinGaps, throwWhenAllMissing, toPastRange } from './range.ts'
+import { toPushHistory } from './push-samples.ts'
+import { findTotalLoss, joinGaps, toPastRange } from './range.ts'
 import type { RangeRequest, Series } from './services.ts'
 
 /** A silence this long ends a session. */
 const SESSION_GAP_MS = 30_000
 
+/** Derived sessions that are looked up and not yet asked for. */
+export interface PreparedSessions {
+  /** Provider calls they need. Whoever reads them plans them. */
+  readonly calls: number
+  /** @throws GatewayError when no piece of the range could be had */
+  readonly read: () => Promise<Series<PushSession>>
+}
+
 /** Reads samples a little beyond the range on both sides, to see what it cuts, and folds them into sessions. */
-export async function listDerivedSessions(
+export async function prepareDerivedSessions(
   reader: HistoryReader,
   now: Instant,
   account: ConnectedAccount,
   key: string,
   query: RangeRequest,
   ask: Ask,
-): Promise<Series<PushSession>> {
+): Promise<PreparedSessions> {
   const range = toPastRange(query, now)
   const looked = { from: range.from - SESSION_GAP_MS, to: Math.min(range.to + SESSION_GAP_MS, now) }
-  const { samples, missing, ...freshness } = await readPushHistory(reader, account, key, looked, ask)
-  const gaps = missing.flatMap((gap) => {
-    const inside = intersect(gap, range)
-    return inside ? [{ ...gap, ...inside }] : []
-  })
+  const prepared = await reader.prepare(toPushHistory(account, key), looked, ask)
   return {
-    from: query.from,
-    to: query.to,
-    items: deriveSessions(samples, range, now),
-    missing: throwWhenAllMissing(joinGaps(gaps), range, account),
-    ...freshness,
+    calls: prepared.calls,
+    read: async () => {
+      const { samples, missing, ...freshness } = await prepared.read()
+      const inside = missing.flatMap((gap) => {
+        const part = intersect(gap, range)
+        return part ? [{ ...gap, ...part }] : []
+      })
+      const loss = findTotalLoss(inside, range, account.name)
+      if (loss) throw loss
+      const items = deriveSessions(samples, range, now, missing)
+      return { from: query.from, to: query.to, items, missing: joinGaps(inside), ...freshness }
+    },
   }
 }
 
 /**
- * Folds samples into sessions, cut to `range`.
+ * Folds samples into sessions, cut to `range`, and to what could be had of it.
  * @param samples in order of time, from `SESSION_GAP_MS` before the range to as long after it
+ * @param missing pieces nothing is known of: a push that runs into one goes on, or began, behind it
  */
-export function deriveSessions(samples: readonly PushSample[], range: TimeRange, now: Instant): readonly PushSession[] {
+export function deriveSessions(
+  samples: readonly PushSample[],
+  range: TimeRange,
+  now: Instant,
+  missing: readonly TimeRange[] = [],
+): readonly PushSession[] {
   const pushes: { first: Instant; last: Instant }[] = []
   for (const { observedAt } of samples) {
     const push = pushes.at(-1)
@@ -51,11 +68,13 @@ export function deriveSessions(samples: readonly PushSample[], range: TimeRange,
   return pushes.flatMap((push) => {
     // A push whose samples all lie beside the range is another range's business.
     if (push.last < range.from || push.first >= range.to) return []
-    const startsBefore = push.first < range.from
+    const comesOutOfGap = missing.some((gap) => gap.from < push.first && push.first - gap.to < SESSION_GAP_MS)
+    const runsIntoGap = missing.some((gap) => gap.to > push.last && gap.from - push.last < SESSION_GAP_MS)
+    const startsBefore = push.first < range.from || comesOutOfGap
     // A range that reaches up to this moment shows a running push as open, whichever sample came last.
-    const isOpen = now - push.last < SESSION_GAP_MS && now - range.to < SESSION_GAP_MS
-    const endsAfter = !isOpen && push.last >= range.to
-    const startedAt = startsBefore ? range.from : push.first
+    const isOpen = !runsIntoGap && now - push.last < SESSION_GAP_MS && now - range.to < SESSION_GAP_MS
+    const endsAfter = !isOpen && (push.last >= range.to || runsIntoGap)
+    const startedAt = Math.max(push.first, range.from)
     const end = Math.min(push.last, range.to)
     return [
       {

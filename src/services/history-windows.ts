@@ -8,7 +8,7 @@ import { type ErrorCode, GatewayError, RangeUnavailableError } from '#model/erro
 import { type Instant, intersect, type TimeRange, toIsoTime } from '#model/time-range.ts'
 import type { Asker, Question } from './ask.ts'
 import { combineFreshness, FOREVER } from './freshness.ts'
-import { joinGaps } from './range.ts'
+import { findTotalLoss, joinGaps, toGap } from './range.ts'
 import type { Answer, Freshness, Gap } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -47,6 +47,13 @@ interface Piece {
   readonly wanted: TimeRange
 }
 
+/** A piece with what is kept of its window. */
+interface FoundPiece<Sample> extends Piece {
+  readonly kept: CacheEntry<Kept<Sample>> | undefined
+  /** Nothing kept answers it, and the provider still can. */
+  readonly needsCall: boolean
+}
+
 /** Provider calls of one question side by side, within the account's quota. */
 const CALLS_SIDE_BY_SIDE = 8
 /** Kept off the edge of what the provider keeps: a call may wait in the quota before it leaves. */
@@ -69,6 +76,17 @@ export function cutOnGrid(range: TimeRange, windowMs: number): readonly Piece[] 
   return pieces
 }
 
+/** A history that has been looked up and not yet asked for: what it costs is known before it is spent. */
+export interface PreparedHistory<Sample> {
+  /** Provider calls it needs. Whoever reads it plans them. */
+  readonly calls: number
+  /**
+   * Asks for what is not kept. Pieces that cannot be had are named in `missing`.
+   * @throws RangeUnavailableError when nobody keeps any of it; the piece's error when no piece could be had
+   */
+  readonly read: () => Promise<HistoryAnswer<Sample>>
+}
+
 /** Reads histories through the asker. */
 export class HistoryReader {
   private readonly asker: Asker
@@ -80,63 +98,85 @@ export class HistoryReader {
     this.closedAfterMs = closedAfterMs
   }
 
-  /**
-   * Samples in `range`, which must not reach beyond now. Pieces that cannot be had are named in `missing`.
-   * @throws RangeUnavailableError when nobody keeps any of it; the piece's error when no piece could be had
-   */
+  /** Looks up what is kept of `range`, which must not reach beyond now. */
+  async prepare<Sample extends { readonly observedAt: Instant }>(
+    history: History<Sample>,
+    range: TimeRange,
+    ask: Ask,
+  ): Promise<PreparedHistory<Sample>> {
+    const oldest = this.asker.clock.now() - history.facts.retentionMs + RETENTION_GUARD_MS
+    // What the gateway may have kept beyond the provider's own memory is looked for one retention further back.
+    const searched = intersect(range, { from: oldest - history.facts.retentionMs, to: range.to })
+    const pieces = searched ? cutOnGrid(searched, history.facts.windowMs) : []
+    const questions = pieces.map((piece) => this.toQuestion(history, piece.window, oldest))
+    const kept = await this.asker.findMany<Kept<Sample>>(questions, ask)
+    const found = pieces.map((piece, index) => this.judge(piece, kept[index], oldest))
+    return {
+      calls: found.filter((piece) => piece.needsCall).length,
+      read: async () => {
+        const unsearched = { from: range.from, to: searched?.from ?? range.to }
+        const gaps = unsearched.from < unsearched.to ? [toRetentionGap(unsearched, oldest)] : []
+        return this.readPieces(history, range, found, gaps, oldest, ask)
+      },
+    }
+  }
+
+  /** Prepares, plans and reads in one go. */
   async read<Sample extends { readonly observedAt: Instant }>(
     history: History<Sample>,
     range: TimeRange,
     ask: Ask,
   ): Promise<HistoryAnswer<Sample>> {
-    const now = this.asker.clock.now()
-    const oldest = now - history.facts.retentionMs + RETENTION_GUARD_MS
-    // What the gateway may have kept beyond the provider's own memory is looked for one retention further back.
-    const searched = intersect(range, { from: oldest - history.facts.retentionMs, to: range.to })
-    const pieces = searched ? cutOnGrid(searched, history.facts.windowMs) : []
-    const found = await Promise.all(pieces.map((piece) => this.find(history, piece, oldest)))
-    ask.meter.plan(found.filter((piece) => piece.needsCall).length)
+    const prepared = await this.prepare(history, range, ask)
+    ask.meter.plan(prepared.calls)
+    return prepared.read()
+  }
 
-    const parts: Answer<Kept<Sample>>[] = []
-    const gaps: Gap[] = []
-    if (searched === undefined || searched.from > range.from)
-      gaps.push(toRetentionGap({ from: range.from, to: searched?.from ?? range.to }, oldest))
+  private async readPieces<Sample extends { readonly observedAt: Instant }>(
+    history: History<Sample>,
+    range: TimeRange,
+    found: readonly FoundPiece<Sample>[],
+    gaps: Gap[],
+    oldest: Instant,
+    ask: Ask,
+  ): Promise<HistoryAnswer<Sample>> {
     let hopelessError: GatewayError | undefined
-    let firstError: GatewayError | undefined
-    const had: (Answer<Kept<Sample>> | undefined)[] = await sideBySide(found, CALLS_SIDE_BY_SIDE, async (piece) => {
-      try {
-        if (!piece.needsCall) return piece.kept && this.use(piece.kept, piece.wanted, ask)
-        if (hopelessError) throw hopelessError
-        return await this.asker.fetch(this.toQuestion(history, piece.window, oldest), piece.kept, ask)
-      } catch (error) {
-        if (!(error instanceof GatewayError)) throw error
-        firstError ??= error
-        if (hopeless.has(error.code)) hopelessError = error
-        gaps.push({ ...piece.wanted, code: error.code, message: error.message })
-        return undefined
-      }
-    })
-    for (const [index, piece] of found.entries()) {
-      const part = had[index]
-      if (part) {
-        parts.push(part)
-        if (part.value.asked.from > piece.wanted.from)
-          gaps.push(
-            toRetentionGap({ from: piece.wanted.from, to: Math.min(part.value.asked.from, piece.wanted.to) }, oldest),
-          )
-      } else if (!piece.needsCall) gaps.push(toRetentionGap(piece.wanted, oldest))
+    const parts = await sideBySide(
+      found,
+      CALLS_SIDE_BY_SIDE,
+      async (piece): Promise<Answer<Kept<Sample>> | undefined> => {
+        try {
+          if (!piece.needsCall) return piece.kept && this.use(piece.kept, piece.wanted, ask)
+          if (!hopelessError)
+            return await this.asker.fetch(this.toQuestion(history, piece.window, oldest), piece.kept, ask)
+          const fallback = this.asker.fallBack(piece.kept, hopelessError, ask)
+          if (fallback) return fallback
+          throw hopelessError
+        } catch (error) {
+          if (!(error instanceof GatewayError)) throw error
+          if (hopeless.has(error.code)) hopelessError = error
+          gaps.push(toGap(piece.wanted, error))
+          return undefined
+        }
+      },
+    )
+    const had = parts.filter((part) => part !== undefined)
+    for (const [index, { wanted, needsCall }] of found.entries()) {
+      const part = parts[index]
+      if (part) gaps.push(...toPartGaps(part, wanted, oldest))
+      else if (!needsCall) gaps.push(toRetentionGap(wanted, oldest))
     }
-    if (parts.length === 0 && range.from < range.to)
-      throw firstError ?? toRangeUnavailable(range, oldest, history.account)
+    const loss = had.length === 0 ? findTotalLoss(gaps, range, history.account) : undefined
+    if (loss?.code === 'RANGE_UNAVAILABLE') throw toRangeUnavailable(range, oldest, history.account)
+    if (loss) throw loss
     return {
-      samples: joinSamples(parts, range, history.identityOf),
+      samples: joinSamples(had, range, history.identityOf),
       missing: joinGaps(gaps),
-      ...combineFreshness(parts, now),
+      ...combineFreshness(had, this.asker.clock.now()),
     }
   }
 
-  private async find<Sample>(history: History<Sample>, piece: Piece, oldest: Instant) {
-    const kept = await this.asker.find<Kept<Sample>>(this.toQuestion(history, piece.window, oldest))
+  private judge<Sample>(piece: Piece, kept: CacheEntry<Kept<Sample>> | undefined, oldest: Instant): FoundPiece<Sample> {
     const good = kept !== undefined && (this.asker.isGood(kept) || this.isSettled(kept, piece.wanted))
     return { ...piece, kept, needsCall: !good && piece.wanted.to > oldest }
   }
@@ -163,6 +203,7 @@ export class HistoryReader {
       freshUntil: (_value, fetchedAt) =>
         fetchedAt >= window.to + this.closedAfterMs ? FOREVER : fetchedAt + history.paceMs,
       sizeOf: (value) => 200 + value.samples.length * history.sampleBytes,
+      usefulMs: 2 * history.facts.retentionMs,
     }
   }
 }
@@ -178,6 +219,18 @@ function joinSamples<Sample extends { readonly observedAt: Instant }>(
     for (const sample of part.value.samples)
       if (sample.observedAt >= range.from && sample.observedAt < range.to) byIdentity.set(identityOf(sample), sample)
   return [...byIdentity.values()].sort((one, other) => one.observedAt - other.observedAt)
+}
+
+/** What a window that could be had still lacks of what was wanted. */
+function toPartGaps(part: Answer<Kept<unknown>>, wanted: TimeRange, oldest: Instant): readonly Gap[] {
+  const { asked } = part.value
+  const gaps: Gap[] = []
+  if (asked.from > wanted.from)
+    gaps.push(toRetentionGap({ from: wanted.from, to: Math.min(asked.from, wanted.to) }, oldest))
+  // A window that was open when it was last had knows nothing of what came after.
+  if (part.staleBecause && asked.to < wanted.to)
+    gaps.push(toGap({ from: Math.max(asked.to, wanted.from), to: wanted.to }, part.staleBecause))
+  return gaps
 }
 
 function toRetentionGap(range: TimeRange, oldest: Instant): Gap {

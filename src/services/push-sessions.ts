@@ -1,16 +1,16 @@
 // Push sessions of one stream or many: from the provider's report where there is one, else derived from samples.
 import type { Ask } from '#contract/ask.ts'
 import { isSupported } from '#contract/capability.ts'
-import { type ErrorCode, GatewayError, InvalidInputError, NotFoundError, RangeUnavailableError } from '#model/errors.ts'
+import { GatewayError, InvalidInputError, RangeUnavailableError } from '#model/errors.ts'
 import type { PushSession } from '#model/push-session.ts'
 import { type Instant, intersect, type TimeRange, toIsoTime } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
 import { type DayOutcome, listDays, type SessionDay, type SessionDayReader, toDay } from './day-sessions.ts'
-import { listDerivedSessions } from './derived-sessions.ts'
+import { prepareDerivedSessions } from './derived-sessions.ts'
 import { combineFreshness } from './freshness.ts'
 import type { HistoryReader } from './history-windows.ts'
 import { type ConnectedAccount, requireCapability, requireFacts, toStreamView } from './provider-registry.ts'
-import { joinGaps, toPastRange } from './range.ts'
+import { findTotalLoss, joinGaps, toGap, toPastRange } from './range.ts'
 import type { Answer, Gap, RangeRequest, StreamPushSessionsView, StreamView } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -41,9 +41,9 @@ export async function listManyPushSessions(
   const views = isSupported(account.connection.capabilities.listPushSessions)
     ? await readReport(readers, account, streams, query, range, ask)
     : await deriveMany(readers, account, streams, query, now, ask)
-  const errors = views.map((view) => findWholeGap(view.missing, range))
-  const [first] = errors
-  if (first && errors.every((error) => error !== undefined)) throw toError(first, account)
+  const losses = views.map((view) => findTotalLoss(view.missing, range, account.name))
+  const [first] = losses
+  if (first && losses.every((loss) => loss !== undefined)) throw first
   return views
 }
 
@@ -109,14 +109,19 @@ async function deriveMany(
   now: Instant,
   ask: Ask,
 ): Promise<readonly StreamPushSessionsView[]> {
-  requireCapability(account, 'listPushSamples')
   const range = toPastRange(query, now)
-  return sideBySide(streams, STREAMS_SIDE_BY_SIDE, async (stream) => {
+  const prepared = await Promise.all(
+    streams.map((stream) => prepareDerivedSessions(readers.history, now, account, stream.key, query, ask)),
+  )
+  ask.meter.plan(prepared.reduce((sum, { calls }) => sum + calls, 0))
+  return sideBySide(streams, STREAMS_SIDE_BY_SIDE, async (stream, index) => {
     try {
-      return { stream, ...(await listDerivedSessions(readers.history, now, account, stream.key, query, ask)) }
+      const series = await prepared[index]?.read()
+      if (!series) throw new Error('a stream was not prepared')
+      return { stream, ...series }
     } catch (error) {
-      if (!(error instanceof GatewayError) || error.code === 'QUERY_TOO_COMPLEX') throw error
-      const missing = [{ ...range, code: error.code, message: error.message }]
+      if (!(error instanceof GatewayError)) throw error
+      const missing = [toGap(range, error)]
       return { stream, from: query.from, to: query.to, items: [], missing, ...combineFreshness([], now) }
     }
   })
@@ -169,22 +174,12 @@ function overlaps(session: PushSession, range: TimeRange): boolean {
 function toGaps(outcome: DayOutcome, stream: StreamView, range: TimeRange): readonly Gap[] {
   const inside = intersect({ from: outcome.day, to: outcome.day + DAY_MS }, range)
   if (!inside) return []
-  if ('error' in outcome) return [{ ...inside, code: outcome.error.code, message: outcome.error.message }]
-  return outcome.answer.value.isDropped
+  if ('error' in outcome) return [toGap(inside, outcome.error)]
+  const { value, fetchedAt, staleBecause } = outcome.answer
+  // A day that was open when it was last had knows nothing of what came after.
+  if (staleBecause && fetchedAt < inside.to)
+    return [toGap({ from: Math.max(inside.from, fetchedAt), to: inside.to }, staleBecause)]
+  return value.isDropped
     ? [{ ...inside, code: 'NOT_FOUND', message: `the provider knows no domain "${stream.domain}" in this account` }]
     : []
-}
-
-function findWholeGap(gaps: readonly Gap[], range: TimeRange): Gap | undefined {
-  return range.from < range.to ? gaps.find((gap) => gap.from <= range.from && gap.to >= range.to) : undefined
-}
-
-const narrowErrors: Partial<Record<ErrorCode, (message: string, details: { account: string }) => GatewayError>> = {
-  NOT_FOUND: (message, details) => new NotFoundError(message, details),
-  RANGE_UNAVAILABLE: (message, details) => new RangeUnavailableError(message, details),
-}
-
-function toError(gap: Gap, account: ConnectedAccount): GatewayError {
-  const details = { account: account.name }
-  return narrowErrors[gap.code]?.(gap.message, details) ?? new GatewayError(gap.code, gap.message, details)
 }

@@ -1,6 +1,7 @@
 // Ranges as callers give them, checked before anybody is asked.
-import { GatewayError, InvalidInputError } from '#model/errors.ts'
+import { GatewayError, InvalidInputError, NotFoundError, RangeUnavailableError } from '#model/errors.ts'
 import { type Instant, type TimeRange, toIsoTime } from '#model/time-range.ts'
+import { FOREVER } from './freshness.ts'
 import type { Gap, RangeRequest } from './services.ts'
 
 /**
@@ -26,15 +27,38 @@ export function toGroupWidthMs(everySeconds: number | null | undefined): number 
   return everySeconds * 1000
 }
 
-/** Returns the gaps unless one of them is the whole range: then nothing could be had. @throws GatewayError of that gap */
-export function throwWhenAllMissing(
-  gaps: readonly Gap[],
-  range: TimeRange,
-  account: { readonly name: string },
-): readonly Gap[] {
-  const whole = gaps.find((gap) => gap.from <= range.from && gap.to >= range.to)
-  if (whole && range.from < range.to) throw new GatewayError(whole.code, whole.message, { account: account.name })
-  return gaps
+/** Reads an optional range; an absent edge is open. @throws InvalidInputError when `from` is not before `to` */
+export function toOpenRange(query: {
+  readonly from?: Instant | null | undefined
+  readonly to?: Instant | null | undefined
+}): TimeRange {
+  const range = { from: query.from ?? -FOREVER, to: query.to ?? FOREVER }
+  if (range.from >= range.to)
+    throw new InvalidInputError('from', `is ${toIsoTime(range.from)}, which is not before to (${toIsoTime(range.to)})`)
+  return range
+}
+
+/**
+ * The error of a range of which no piece could be had: its gaps leave nothing of it. A failure tells more than the end
+ * of what is kept, which every older range shares.
+ * @param range up to the moment it was asked for
+ */
+export function findTotalLoss(gaps: readonly Gap[], range: TimeRange, account: string): GatewayError | undefined {
+  let missingTo = range.from
+  for (const gap of gaps.toSorted((one, other) => one.from - other.from))
+    if (gap.from <= missingTo) missingTo = Math.max(missingTo, gap.to)
+  const gap = gaps.find(({ code }) => code !== 'RANGE_UNAVAILABLE') ?? gaps[0]
+  if (!gap || missingTo < range.to || range.from >= range.to) return undefined
+  if (gap.cause) return gap.cause
+  const details = { account }
+  if (gap.code === 'NOT_FOUND') return new NotFoundError(gap.message, details)
+  if (gap.code === 'RANGE_UNAVAILABLE') return new RangeUnavailableError(gap.message, details)
+  return new GatewayError(gap.code, gap.message, details)
+}
+
+/** A piece that an error has cost. */
+export function toGap(range: TimeRange, error: GatewayError): Gap {
+  return { from: range.from, to: range.to, code: error.code, message: error.message, cause: error }
 }
 
 /** Joins gaps that touch and have the same reason, in order of time. */

@@ -1,29 +1,19 @@
-// Recorded files of a stream, oldest first. The provider's list only grows at its end, so a position in it keeps its
-// meaning; a range is found by bisecting the pages, for its filter by day would cost a call a day.
+// Recorded files of a stream, oldest first. The provider's list grows at its end, and files expire at its beginning,
+// so a cursor names the file beside its position. A range is found by bisecting the pages: the provider's own filter by
+// day would cost a call a day.
 import type { Ask } from '#contract/ask.ts'
 import type { RecordingPage } from '#contract/capability.ts'
-import { InvalidInputError } from '#model/errors.ts'
-import { fromCursor, type ListScope, toCursor, toPageSize } from '#model/page.ts'
+import { ListCursors } from '#model/page.ts'
 import type { Recording } from '#model/recording.ts'
-import { type Instant, toIsoTime } from '#model/time-range.ts'
+import type { Instant, TimeRange } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
 import { combineFreshness, FOREVER, PLAY_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
+import { toOpenRange } from './range.ts'
 import type { Answer, FreshPage, RangedPageRequest } from './services.ts'
 
-/** The two open or closed edges of an optional range. */
-interface Edges {
-  readonly from: Instant
-  readonly to: Instant
-}
-
-/** Reads an optional range. @throws InvalidInputError when both edges are given and `from` is not before `to` */
-export function toEdges(query: Pick<RangedPageRequest, 'from' | 'to'>): Edges {
-  const edges = { from: query.from ?? -FOREVER, to: query.to ?? FOREVER }
-  if (edges.from >= edges.to)
-    throw new InvalidInputError('from', `is ${toIsoTime(edges.from)}, which is not before to (${toIsoTime(edges.to)})`)
-  return edges
-}
+/** No file is longer: the provider begins a new one every half hour. The bisection goes by starts, and looks back this far. */
+const LONGEST_RECORDING_MS = 12 * 3_600_000
 
 /** See `Services.listRecordings`. */
 export async function listRecordings(
@@ -34,28 +24,27 @@ export async function listRecordings(
   ask: Ask,
 ): Promise<FreshPage<Recording>> {
   requireCapability(account, 'listRecordings')
-  const edges = toEdges(query)
-  const scope: ListScope = ['Stream.recordings', account.name, key, query.from ?? null, query.to ?? null]
-  const position = query.after ? fromCursor(scope, query.after) : undefined
-  const size = query.first || !position ? toPageSize(query.first) : position.size
+  const range = toOpenRange(query)
+  const isBounded = range.from !== -FOREVER || range.to !== FOREVER
+  const cursors = new ListCursors(['Stream.recordings', account.name, key, query.from ?? null, query.to ?? null])
+  const { size, place } = cursors.readPosition(query)
   const book = new RecordingBook(asker, account, key, ask)
 
   const items: { cursor: string; item: Recording }[] = []
-  let index = position ? await book.findPlaceAfter(position.place) : await book.findFirst(edges.from)
+  let index = place ? await book.findPlaceAfter(place) : await book.findFirst(range.from)
   let hasNextPage = false
   for (; ; index += 1) {
     const found = await book.findFrom(index)
-    if (!found || startOf(found.recording) >= edges.to) break
+    if (!found || startOf(found.recording) >= range.to) break
     const { recording } = found
     index = found.index
-    if (endOf(recording) <= edges.from && startOf(recording) < edges.from) continue
+    if (isBounded && !overlaps(recording, range)) continue
     if (items.length === size) {
       hasNextPage = true
       break
     }
-    items.push({ cursor: toCursor(scope, { size, place: [index, recording.id] }), item: recording })
+    items.push({ cursor: cursors.write({ size, place: [index, recording.id] }), item: recording })
   }
-  const isBounded = query.from != null || query.to != null
   return { items, hasNextPage, totalCount: isBounded ? null : book.totalCount, ...book.freshness() }
 }
 
@@ -85,7 +74,7 @@ class RecordingBook {
     return value.rowCount < this.pageSize ? undefined : this.findFrom((number + 1) * this.pageSize)
   }
 
-  /** The first position that can hold a file ending after `from`. */
+  /** The first position of the page that can hold a file reaching into what comes after `from`. */
   async findFirst(from: Instant): Promise<number> {
     if (from === -FOREVER) return 0
     const first = await this.page(0)
@@ -94,7 +83,7 @@ class RecordingBook {
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const { value } = await this.page(middle)
-      if (value.recordings.some((recording) => endOf(recording) > from)) high = middle
+      if (value.recordings.some((recording) => startOf(recording) > from - LONGEST_RECORDING_MS)) high = middle
       else low = middle + 1
     }
     return low * this.pageSize
@@ -143,11 +132,15 @@ class RecordingBook {
   }
 }
 
-/** A file without a start is placed by its end; one without either stands at the end of time. */
+/** A file without a start is placed by its end; one without either has no place, and ends no range. */
 function startOf(recording: Recording): Instant {
-  return recording.startedAt ?? recording.endedAt ?? FOREVER - 1
+  return recording.startedAt ?? recording.endedAt ?? -FOREVER
 }
 
-function endOf(recording: Recording): Instant {
-  return Math.max(recording.endedAt ?? -FOREVER, startOf(recording))
+/** A file of no length counts where it stands, and so does one that ends before it starts. */
+function overlaps(recording: Recording, range: TimeRange): boolean {
+  if (recording.startedAt === null && recording.endedAt === null) return false
+  const start = startOf(recording)
+  const end = Math.max(recording.endedAt ?? start, start)
+  return start < range.to && (end > range.from || start >= range.from)
 }

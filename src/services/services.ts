@@ -5,7 +5,7 @@ import type { Ask } from '#contract/ask.ts'
 import type { CapabilityName } from '#contract/capability.ts'
 import type { ProviderId } from '#contract/provider.ts'
 import type { HealthReading, QuotaReading } from '#contract/readings.ts'
-import type { ErrorCode } from '#model/errors.ts'
+import type { ErrorCode, GatewayError } from '#model/errors.ts'
 import type { Page, PageRequest } from '#model/page.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { Recording } from '#model/recording.ts'
@@ -27,12 +27,16 @@ export interface Freshness {
 /** A value with its freshness. */
 export interface Answer<Value> extends Freshness {
   readonly value: Value
+  /** Why nothing newer could be had, on a stale answer. */
+  readonly staleBecause?: GatewayError | undefined
 }
 
 /** A piece of a range that could not be had. */
 export interface Gap extends TimeRange {
   readonly code: ErrorCode
   readonly message: string
+  /** The failure itself, when there was one; not for clients. */
+  readonly cause?: GatewayError | undefined
 }
 
 /** A history in a range. `from` and `to` are as asked. */
@@ -91,6 +95,11 @@ export interface AccountView {
 export interface StreamView extends StreamRef, StreamNameParts {
   /** Opaque node id. */
   readonly id: string
+}
+
+/** A screenshot with the stream it shows. */
+export interface SnapshotView extends Snapshot {
+  readonly stream: StreamView
 }
 
 /** A live stream as its account's list shows it: `reading` and the state LIVE cost no further call. */
@@ -202,7 +211,7 @@ export interface Services {
   /** Recorded files, oldest first; in a range, those that overlap it. */
   listRecordings(ref: StreamRef, query: RangedPageRequest, ask: Ask): Promise<FreshPage<Recording>>
   /** Collected screenshots of a stream, newest first; in a range, those taken in it. */
-  listSnapshots(ref: StreamRef, query: RangedPageRequest, ask: Ask): Promise<FreshPage<Snapshot>>
+  listSnapshots(ref: StreamRef, query: RangedPageRequest, ask: Ask): Promise<FreshPage<SnapshotView>>
   /** Collected screenshots of an account, newest first. */
-  listAccountSnapshots(account: string, query: RangedPageRequest, ask: Ask): Promise<FreshPage<Snapshot>>
+  listAccountSnapshots(account: string, query: RangedPageRequest, ask: Ask): Promise<FreshPage<SnapshotView>>
 }

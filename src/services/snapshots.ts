@@ -1,11 +1,10 @@
 // Collected screenshots, read from the store: no provider call.
-import { fromCursor, type ListScope, toCursor, toPageSize } from '#model/page.ts'
-import type { Snapshot } from '#model/snapshot.ts'
+import { ListCursors } from '#model/page.ts'
 import type { Instant } from '#model/time-range.ts'
 import type { SnapshotPlace, SnapshotStore } from '#snapshot-store/snapshot-store.ts'
-import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
-import { toEdges } from './recordings.ts'
-import type { FreshPage, RangedPageRequest } from './services.ts'
+import { type ConnectedAccount, requireCapability, toNamedStreamView } from './provider-registry.ts'
+import { toOpenRange } from './range.ts'
+import type { FreshPage, RangedPageRequest, SnapshotView } from './services.ts'
 
 /** See `Services.listSnapshots` and, without `key`, `Services.listAccountSnapshots`. */
 export async function listSnapshots(
@@ -14,18 +13,18 @@ export async function listSnapshots(
   account: ConnectedAccount,
   key: string | null,
   query: RangedPageRequest,
-): Promise<FreshPage<Snapshot>> {
+): Promise<FreshPage<SnapshotView>> {
   requireCapability(account, 'popSnapshots')
-  const range = toEdges(query)
-  const scope: ListScope = ['snapshots', account.name, key, query.from ?? null, query.to ?? null]
-  const position = query.after ? fromCursor(scope, query.after) : undefined
-  const size = query.first || !position ? toPageSize(query.first) : position.size
-  const after = position ? toPlace(position.place) : null
+  const range = toOpenRange(query)
+  const cursors = new ListCursors(['snapshots', account.name, key, query.from ?? null, query.to ?? null])
+  const { size, place } = cursors.readPosition(query)
+  const after = place && toPlace(place)
   const rows = await store.list({ account: account.name, key, range, after, limit: size + 1 })
   return {
-    items: rows.slice(0, size).map(({ snapshot, place }) => ({
-      cursor: toCursor(scope, { size, place: [place.orderedAt, place.id] }),
-      item: snapshot,
+    items: rows.slice(0, size).map((row) => ({
+      cursor: cursors.write({ size, place: [row.place.orderedAt, row.place.id] }),
+      // The provider named the stream: a key that no caller could ask for must not hide the others of the page.
+      item: { ...row.snapshot, stream: toNamedStreamView(account, row.snapshot.key) },
     })),
     hasNextPage: rows.length > size,
     totalCount: null,

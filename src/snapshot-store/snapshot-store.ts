@@ -35,6 +35,8 @@ export interface SnapshotStore {
   keep(batch: Omit<KeptBatch, 'id'>): Promise<number>
   /** Stores what was read out of a kept batch and marks it read. @returns the snapshots that were new */
   add(batchId: number, messages: readonly SnapshotMessage[]): Promise<readonly Snapshot[]>
+  /** Forgets a kept batch that held no message: a quiet queue is asked thousands of times a day. */
+  discard(batchId: number): Promise<void>
   /** Marks a kept batch as unreadable; it stays. @param reason why, without any of its content */
   quarantine(batchId: number, reason: string): Promise<void>
   /** Batches that were kept but not read: what a crash left behind. */

@@ -58,6 +58,7 @@ export function openSqliteSnapshotStore(options: SqliteSnapshotStoreOptions): Sn
   const insertBatch = database.prepare('insert into batch (account, status, body, received_at) values (?, ?, ?, ?)')
   const findBatch = database.prepare('select account, received_at as receivedAt from batch where id = ?')
   const markBatch = database.prepare('update batch set state = ?, reason = ? where id = ?')
+  const deleteBatch = database.prepare('delete from batch where id = ?')
   const listBatches = database.prepare(
     `select id, account, status, body, received_at as receivedAt from batch where state = 'kept' order by id`,
   )
@@ -115,6 +116,10 @@ export function openSqliteSnapshotStore(options: SqliteSnapshotStoreOptions): Sn
         markBatch.run('read', null, batchId)
         return added
       })
+    },
+
+    async discard(batchId) {
+      deleteBatch.run(batchId)
     },
 
     async quarantine(batchId, reason) {

@@ -90,12 +90,18 @@ function toLine({ operation, at }: PastStart): string {
   return `${at} ${encodeURIComponent(operation)}\n`
 }
 
-/** A line that a crash cut short is no start. */
+/** A line that was cut short before its instant was whole is no start; one cut in the name still is one. */
 function fromLine(line: string): PastStart | undefined {
   const [, at, operation] = /^(\d+) (\S+)$/.exec(line) ?? []
-  return at === undefined || operation === undefined
-    ? undefined
-    : { at: Number(at), operation: decodeURIComponent(operation) }
+  return at === undefined || operation === undefined ? undefined : { at: Number(at), operation: toOperation(operation) }
+}
+
+function toOperation(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function readLines(path: string): readonly string[] {

@@ -75,6 +75,7 @@ export function createSnapshotPop(options: SnapshotPopOptions): SnapshotPop {
   }
 
   async function addMessages(batchId: number, batch: SnapshotBatch): Promise<void> {
+    if (batch.rowCount === 0) return store.discard(batchId)
     const unreadable = batch.rowCount - batch.messages.length
     if (unreadable > 0)
       log.warn({ account, batchId, unreadable }, 'snapshot messages could not be read; the batch is kept')

@@ -83,6 +83,26 @@ describe('asking', () => {
     expect(await second).toMatchObject({ value: 7 })
   })
 
+  it('stops waiting at its own deadline, whoever leads the work', async () => {
+    const { asker, clock, question } = createRig()
+    const hanging = { ...question, fetch: () => clock.delay(60_000).then(() => 1) }
+    const young = asker.ask(hanging, createAsk(clock))
+    const old = asker.ask(hanging, createAsk(clock, { deadlineAtMs: clock.monotonicMs() + 1000 }))
+    const ends = [
+      expect(old).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' }),
+      expect(young).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' }),
+    ]
+    let ended = false
+    void ends[0]?.then(() => {
+      ended = true
+    })
+    await clock.advance(1100)
+    expect(ended).toBe(true)
+    await clock.advance(60_000)
+    await Promise.all(ends)
+    expect(clock.waiting).toBe(0)
+  })
+
   it('lets one who joined late try again when the one who began it ran out of time', async () => {
     const { asker, clock, question } = createRig()
     let calls = 0

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Meter } from '#contract/ask.ts'
-import { UpstreamError } from '#model/errors.ts'
+import { QuotaExhaustedError, UpstreamError } from '#model/errors.ts'
 import type { PushSample } from '#model/sample.ts'
 import type { TimeRange } from '#model/time-range.ts'
+import { createServices } from '#services/create-services.ts'
 import { cutOnGrid } from '#services/history-windows.ts'
-import { createAsk, createFakeAccount, createTestServices } from '#test/support/fake-account.ts'
+import { createAsk, createFakeAccount, createTestServices, toServiceOptions } from '#test/support/fake-account.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 
 const HOUR_MS = 3_600_000
@@ -144,7 +145,7 @@ describe('history windows', () => {
     const broken = Math.floor(NOW / (2 * HOUR_MS)) * 2 * HOUR_MS - 2 * HOUR_MS
     const { services } = createHistory(clock, 60_000, (range) => range.from === broken)
     const answer = await services.listPushSamples(stream, { from: broken - HOUR_MS, to: NOW }, createAsk(clock))
-    expect(answer.missing).toEqual([
+    expect(answer.missing).toMatchObject([
       { from: broken, to: broken + 2 * HOUR_MS, code: 'UPSTREAM_UNAVAILABLE', message: 'the connection was refused' },
     ])
     expect(answer.items[0]?.observedAt).toBe(broken - HOUR_MS)
@@ -172,6 +173,52 @@ describe('history windows', () => {
     const stale = await services.listPushSamples(stream, query, createAsk(clock))
     expect(fresh.stale).toBe(false)
     expect(stale).toMatchObject({ stale: true, fetchedAt: NOW, items: fresh.items })
+  })
+
+  it('names what came after the last known window among the missing', async () => {
+    const clock = new FakeClock(NOW)
+    let down = false
+    const { services } = createHistory(clock, 60_000, () => down)
+    await services.listPushSamples(stream, { from: NOW - HOUR_MS / 2, to: NOW }, createAsk(clock))
+    down = true
+    await clock.advance(600_000)
+    const stale = await services.listPushSamples(
+      stream,
+      { from: NOW - HOUR_MS / 2, to: NOW + HOUR_MS },
+      createAsk(clock),
+    )
+    expect(stale).toMatchObject({
+      stale: true,
+      missing: [{ from: NOW, to: NOW + 600_000, code: 'UPSTREAM_UNAVAILABLE' }],
+    })
+  })
+
+  it('shows every kept window, marked stale, when the quota is gone', async () => {
+    const clock = new FakeClock(NOW)
+    let gone = false
+    const account = createFakeAccount({
+      listPushSamples: async ({ from, to }) => {
+        if (gone) throw new QuotaExhaustedError('no start is free', { retryAfterMs: 1000 })
+        return [from, (from + to) / 2].map((observedAt) => ({
+          observedAt,
+          frameRate: 25,
+          bitrateBitsPerSecond: 1,
+          clientIp: null,
+          serverIp: null,
+        }))
+      },
+    })
+    const services = createServices({
+      ...toServiceOptions(clock, [account]),
+      maxStaleMs: DAY_MS,
+      closedAfterMs: 10 * DAY_MS,
+    })
+    const query = { from: NOW - 30 * HOUR_MS, to: NOW }
+    const fresh = await services.listPushSamples(stream, query, createAsk(clock))
+    gone = true
+    await clock.advance(60_000)
+    const stale = await services.listPushSamples(stream, query, createAsk(clock))
+    expect(stale).toMatchObject({ stale: true, missing: [], items: fresh.items })
   })
 
   it('answers RANGE_UNAVAILABLE without a call for a range outside retention', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Meter } from '#contract/ask.ts'
 import { UpstreamError } from '#model/errors.ts'
 import type { LiveStreamPageView, Services } from '#services/services.ts'
 import { createAsk, createFakeAccount, createTestServices } from '#test/support/fake-account.ts'
@@ -99,6 +100,43 @@ describe('live streams', () => {
     }
     const keys = keysOf(await walk(createTestServices(clock, [lister.account]), clock, { first: 300 }))
     for (const key of lister.keys) expect(keys).toContain(`main/${key}`)
+  })
+
+  it('reads a torn list again at most once per tick, and is content with one reading when the second fails', async () => {
+    const clock = new FakeClock()
+    const lister = createLister('main', numbered(900))
+    lister.beforeCall = () => {
+      if (lister.calls % 2 === 0) lister.keys.splice(0, 1)
+      lister.failing = lister.calls > 4
+    }
+    const services = createTestServices(clock, [lister.account])
+    const page = await services.listLiveStreams({ accounts: null, first: 300 }, createAsk(clock))
+    expect(page.failures).toEqual([])
+    expect(page.items).toHaveLength(300)
+    const calls = lister.calls
+    await clock.advance(4000)
+    await services.listLiveStreams({ accounts: null, first: 300 }, createAsk(clock))
+    expect(lister.calls).toBe(calls)
+  })
+
+  it('refuses before its second call a list that needs more calls than the operation may', async () => {
+    const clock = new FakeClock()
+    const lister = createLister('main', numbered(3000))
+    const services = createTestServices(clock, [lister.account])
+    const ask = createAsk(clock, { meter: new Meter(9) })
+    await expect(services.listLiveStreams({ accounts: null }, ask)).rejects.toMatchObject({ code: 'QUERY_TOO_COMPLEX' })
+    expect(lister.calls).toBe(1)
+  })
+
+  it('has one more page as long as an account has failed and there is a cursor to it', async () => {
+    const clock = new FakeClock()
+    const first = createLister('first', numbered(3))
+    const second = createLister('second', numbered(2))
+    first.failing = true
+    const services = createTestServices(clock, [first.account, second.account])
+    const pages = await walk(services, clock, {})
+    expect(pages.map((page) => page.items.length)).toEqual([2, 0])
+    expect(pages[1]?.failures).toHaveLength(1)
   })
 
   it('lists accounts in the order of the settings, and one that is down never hides the others', async () => {

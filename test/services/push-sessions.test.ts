@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Meter } from '#contract/ask.ts'
 import { UpstreamError } from '#model/errors.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { PushSample } from '#model/sample.ts'
@@ -221,6 +222,25 @@ describe('push sessions from a report by days', () => {
     expect(stale).toMatchObject({ stale: true, items: fresh.items, missing: [] })
   })
 
+  it('refuses before any look what spans too many days of too many streams', async () => {
+    const clock = new FakeClock(NOW)
+    const { asked, services } = createReporter(clock, [])
+    const keys = Array.from({ length: 1000 }, (_, index) => `d.example/live/${index}`)
+    await expect(
+      services.listManyPushSessions('main', { keys, from: TODAY - 179 * DAY_MS, to: NOW }, createAsk(clock)),
+    ).rejects.toMatchObject({ code: 'QUERY_TOO_COMPLEX' })
+    expect(asked).toHaveLength(0)
+  })
+
+  it('throws when a failure and the end of what is kept leave nothing of the range', async () => {
+    const clock = new FakeClock(NOW)
+    const reporter = createReporter(clock, [])
+    reporter.failing = true
+    await expect(
+      reporter.services.listPushSessions(stream, { from: TODAY - 400 * DAY_MS, to: NOW }, createAsk(clock)),
+    ).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' })
+  })
+
   it('names the part outside half a year, and refuses without a call what lies wholly outside', async () => {
     const clock = new FakeClock(NOW)
     const { asked, services } = createReporter(clock, [])
@@ -280,6 +300,34 @@ describe('push sessions derived from push samples', () => {
     expect(deriveSessions(toSamples([-500, -40]), { from: at(-600), to: at(0) }, NOW)).toMatchObject([
       { endedAt: at(-40), endsAfter: false },
     ])
+  })
+
+  it('does not end a push at a piece that could not be had', () => {
+    const range = { from: at(-1000), to: at(0) }
+    expect(deriveSessions(toSamples([-900, -500]), range, NOW, [{ from: at(-495), to: at(0) }])).toMatchObject([
+      { startedAt: at(-900), endedAt: at(-500), startsBefore: false, endsAfter: true },
+    ])
+    expect(deriveSessions(toSamples([-500, -100]), range, NOW, [{ from: at(-1000), to: at(-505) }])).toMatchObject([
+      { startedAt: at(-500), endedAt: at(-100), startsBefore: true, endsAfter: false },
+    ])
+  })
+
+  it('plans the calls of all streams before the first is made', async () => {
+    const clock = new FakeClock(NOW)
+    let calls = 0
+    const account = createFakeAccount({
+      listPushSamples: async () => {
+        calls += 1
+        return []
+      },
+    })
+    const services = createTestServices(clock, [account])
+    const keys = Array.from({ length: 20 }, (_, index) => `room${index}`)
+    const ask = createAsk(clock, { meter: new Meter(10) })
+    await expect(services.listManyPushSessions('main', { keys, from: at(-60), to: at(0) }, ask)).rejects.toMatchObject({
+      code: 'QUERY_TOO_COMPLEX',
+    })
+    expect(calls).toBe(0)
   })
 
   it('derives them for an account whose provider has samples and no report', async () => {

@@ -105,6 +105,27 @@ describe('recordings', () => {
     expect(page.items.map(({ item }) => item.id)).toEqual([archive.files[1]?.id, archive.files[2]?.id, odd.id])
   })
 
+  it('leaves a file without times out of a range, and goes on behind it', async () => {
+    const clock = new FakeClock(NOW)
+    const archive = createArchive(clock, 150)
+    archive.files[99] = { ...toRecording(99, 0, 0), startedAt: null, endedAt: null, durationMs: null }
+    const whole = { from: NOW - 365 * 24 * 60 * MINUTE_MS, to: NOW }
+    const page = await archive.services.listRecordings(stream, { ...whole, first: 300 }, createAsk(clock))
+    expect(page.items).toHaveLength(149)
+    const all = await archive.services.listRecordings(stream, { first: 300 }, createAsk(clock))
+    expect(all.items).toHaveLength(150)
+  })
+
+  it('finds a long file beneath shorter ones that follow it', async () => {
+    const clock = new FakeClock(NOW)
+    const archive = createArchive(clock, 400)
+    const long = toRecording(900, archive.files[3]?.startedAt ?? 0, 450)
+    archive.files[3] = long
+    const from = (long.startedAt ?? 0) + 400 * MINUTE_MS
+    const page = await archive.services.listRecordings(stream, { from, to: from + MINUTE_MS }, createAsk(clock))
+    expect(page.items.map(({ item }) => item.id)).toContain(long.id)
+  })
+
   it('asks again after 60 s, not before', async () => {
     const clock = new FakeClock(NOW)
     const archive = createArchive(clock, 5)

@@ -7,7 +7,7 @@ import type { ProviderFacts } from '#contract/provider.ts'
 import { createProcessSingleFlight } from '#fleet/single-flight.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
-import { createServices } from '#services/create-services.ts'
+import { createServices, type ServiceOptions } from '#services/create-services.ts'
 import type { ConnectedAccount } from '#services/provider-registry.ts'
 import type { Services } from '#services/services.ts'
 import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
@@ -78,9 +78,18 @@ export function createFakeAccount(
 export function createTestServices(
   clock: Clock,
   accounts: readonly ConnectedAccount[],
-  snapshotStore: SnapshotStore = emptyStore,
+  snapshotStore?: SnapshotStore,
 ): Services {
-  return createServices({
+  return createServices(toServiceOptions(clock, accounts, snapshotStore))
+}
+
+/** What they are made with, for tests that change a part of it. */
+export function toServiceOptions(
+  clock: Clock,
+  accounts: readonly ConnectedAccount[],
+  snapshotStore: SnapshotStore = emptyStore,
+): ServiceOptions {
+  return {
     accounts,
     cache: createMemoryCache({ maxBytes: 64 * 1024 * 1024, clock }),
     flights: createProcessSingleFlight(),
@@ -89,12 +98,13 @@ export function createTestServices(
     maxStaleMs: HOUR_MS,
     closedAfterMs: 300_000,
     closedDayAfterMs: 6 * HOUR_MS,
-  })
+  }
 }
 
 const emptyStore: SnapshotStore = {
   keep: async () => 0,
   add: async () => [],
+  discard: async () => {},
   quarantine: async () => {},
   listUnread: async () => [],
   list: async () => [],

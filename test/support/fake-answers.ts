@@ -1,6 +1,6 @@
 // Answers of use cases, put together from plain lists.
 import type { ProviderId } from '#contract/provider.ts'
-import { fromCursor, type ListScope, type PageRequest, toCursor, toPageSize } from '#model/page.ts'
+import { ListCursors, type ListScope, type PageRequest } from '#model/page.ts'
 import type { PlaySample } from '#model/sample.ts'
 import type { StreamNameParts } from '#model/stream.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
@@ -50,12 +50,12 @@ export function toPage<Item>(
   all: readonly Item[],
   query: PageRequest,
 ): FreshPage<Item> {
-  const start = query.after ? fromCursor(scope, query.after) : { size: toPageSize(query.first), place: [0] }
-  const size = query.first ? toPageSize(query.first) : start.size
-  const offset = Number(start.place[0])
+  const cursors = new ListCursors(scope)
+  const { size, place } = cursors.readPosition(query)
+  const offset = Number(place?.[0] ?? 0)
   const items = all
     .slice(offset, offset + size)
-    .map((item, index) => ({ item, cursor: toCursor(scope, { size, place: [offset + index + 1] }) }))
+    .map((item, index) => ({ item, cursor: cursors.write({ size, place: [offset + index + 1] }) }))
   return { ...freshness, items, hasNextPage: offset + size < all.length, totalCount: all.length }
 }
 

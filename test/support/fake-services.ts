@@ -34,6 +34,7 @@ import type {
   SampleRequest,
   Series,
   Services,
+  SnapshotView,
   StreamPushSessionsView,
   StreamView,
 } from '#services/services.ts'
@@ -232,14 +233,20 @@ export class FakeServices implements Services {
     )
   }
 
-  async listSnapshots(ref: StreamRef, query: RangedPageRequest, ask: Ask): Promise<FreshPage<Snapshot>> {
+  async listSnapshots(ref: StreamRef, query: RangedPageRequest, ask: Ask): Promise<FreshPage<SnapshotView>> {
     this.enter('listSnapshots', ask, ref, query)
-    return toPage(this.freshness, ['snapshots', ref.account, ref.key], this.findStream(ref, ask).snapshots ?? [], query)
+    const items = (this.findStream(ref, ask).snapshots ?? []).map((item) => ({
+      ...item,
+      stream: this.getStream(item, ask),
+    }))
+    return toPage(this.freshness, ['snapshots', ref.account, ref.key], items, query)
   }
 
-  async listAccountSnapshots(account: string, query: RangedPageRequest, ask: Ask): Promise<FreshPage<Snapshot>> {
+  async listAccountSnapshots(account: string, query: RangedPageRequest, ask: Ask): Promise<FreshPage<SnapshotView>> {
     this.enter('listAccountSnapshots', ask, account, query)
-    const items = Object.values(this.find(account, ask).streams ?? {}).flatMap((stream) => stream.snapshots ?? [])
+    const items = Object.values(this.find(account, ask).streams ?? {})
+      .flatMap((stream) => stream.snapshots ?? [])
+      .map((item) => ({ ...item, stream: this.getStream(item, ask) }))
     return toPage(this.freshness, ['snapshots', account], items, query)
   }
 

@@ -79,6 +79,12 @@ describe('a start journal', () => {
     expect(startProcess(1_000_001).journal.readPast()).toEqual([{ operation: 'b c', at: 1_000_000 }])
   })
 
+  it('counts a start whose name was cut in the middle of an encoded letter', () => {
+    startProcess(1_000_000)
+    appendFileSync(join(folder, 'deep', 'main.log'), '1000000 report%2Fdomain%2')
+    expect(startProcess(1_000_001).journal.readPast()).toEqual([{ operation: 'report%2Fdomain%2', at: 1_000_000 }])
+  })
+
   it('does not grow for ever', () => {
     const { clock, journal } = startProcess(1_000_000)
     for (let count = 0; count < 10_000; count += 1) journal.record({ operation: 'b', at: clock.now() - 20_000 })

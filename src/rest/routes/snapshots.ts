@@ -1,9 +1,7 @@
 // Collected screenshots of a stream or an account.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Ask } from '#contract/ask.ts'
-import type { Snapshot } from '#model/snapshot.ts'
-import type { FreshPage } from '#services/services.ts'
+import type { FreshPage, SnapshotView } from '#services/services.ts'
 import { toPageFields } from '../page.ts'
 import { addRoute, addStreamRoute } from '../route.ts'
 import type { RestContext } from '../route-definition.ts'
@@ -36,10 +34,9 @@ export function addSnapshotRoutes(app: FastifyInstance, context: RestContext): v
     },
   }
 
-  const toAnswer = (page: FreshPage<Snapshot>, ask: Ask) => {
+  const toAnswer = (page: FreshPage<SnapshotView>) => {
     const { fetchedAt, freshUntil, stale, ...tagged } = page
-    const toShown = (snapshot: Snapshot) => toSnapshot(snapshot, services.getStream(snapshot, ask))
-    return { body: toPageFields(page, toShown), tagged, freshness: { fetchedAt, freshUntil, stale } }
+    return { body: toPageFields(page, toSnapshot), tagged, freshness: { fetchedAt, freshUntil, stale } }
   }
 
   addStreamRoute(app, context, {
@@ -48,7 +45,7 @@ export function addSnapshotRoutes(app: FastifyInstance, context: RestContext): v
     operationId: 'listSnapshots',
     summary: 'Screenshots of a stream',
     description: 'Collected screenshots, newest first; in a range, those taken in it. Asks no provider.',
-    handle: async (stream, query, ask) => toAnswer(await services.listSnapshots(stream, query, ask), ask),
+    handle: async (stream, query, ask) => toAnswer(await services.listSnapshots(stream, query, ask)),
   })
 
   addRoute(app, context, {
@@ -58,7 +55,6 @@ export function addSnapshotRoutes(app: FastifyInstance, context: RestContext): v
     summary: 'Screenshots of an account',
     description: 'Collected screenshots of all streams of an account, newest first. Asks no provider.',
     path: accountPath,
-    handle: async ({ path, query }, ask) =>
-      toAnswer(await services.listAccountSnapshots(path.account, query, ask), ask),
+    handle: async ({ path, query }, ask) => toAnswer(await services.listAccountSnapshots(path.account, query, ask)),
   })
 }

@@ -1,8 +1,7 @@
 // Collected screenshots.
 import { z } from 'zod'
-import type { Snapshot } from '#model/snapshot.ts'
 import { toIsoTime } from '#model/time-range.ts'
-import type { StreamView } from '#services/services.ts'
+import type { SnapshotView } from '#services/services.ts'
 import { countField, freshnessFields, optionalTimeField, pagingFields, timeField, totalCountField } from './fields.ts'
 import { streamAddressSchema, toStreamAddress } from './stream.ts'
 
@@ -29,10 +28,10 @@ export const snapshotListSchema = z
   .meta({ id: 'SnapshotList', description: 'A page of collected screenshots.' })
 
 /** See `snapshotSchema`. */
-export function toSnapshot(snapshot: Snapshot, stream: StreamView): z.output<typeof snapshotSchema> {
+export function toSnapshot(snapshot: SnapshotView): z.output<typeof snapshotSchema> {
   return {
     id: snapshot.id,
-    stream: toStreamAddress(stream),
+    stream: toStreamAddress(snapshot.stream),
     takenAt: snapshot.takenAt === null ? null : toIsoTime(snapshot.takenAt),
     width: snapshot.width,
     height: snapshot.height,
