@@ -14,6 +14,7 @@ import { type Clock, systemClock } from '#model/clock.ts'
 import { NotFoundError } from '#model/errors.ts'
 import { providers } from '#providers/index.ts'
 import { buildErrorHandler, buildFrameworkErrorHandler, sendProblem } from '#rest/error-handler.ts'
+import { guardMethods } from '#rest/method-guard.ts'
 import { restPlugin } from '#rest/plugin.ts'
 import { createServices } from '#services/create-services.ts'
 import type { ConnectedAccount } from '#services/provider-registry.ts'
@@ -102,7 +103,9 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     maxProviderCalls: config.queries.maxProviderCalls,
   })
   let isOpen = true
+  const refuseOtherMethods = guardMethods(server)
   addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts, config) })
+  refuseOtherMethods()
   // While the process drains, every answer tells its client to connect anew: elsewhere, by then.
   server.addHook('onSend', async (_request, reply) => {
     if (!isOpen) reply.header('connection', 'close')
@@ -116,7 +119,6 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     schema: await readFile(join(projectFolder, 'schema.graphql'), 'utf8'),
     createAsk,
     limits: config.queries,
-    clock,
   })
   await server.register(restPlugin, { services, createAsk, clock, log, version: await readVersion() })
   await server.register(graphiqlPage, {

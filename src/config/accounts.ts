@@ -58,6 +58,7 @@ export function parseAccount(value: unknown, providers: readonly Provider[], pla
     ...basics.problems,
     ...(own?.problems ?? []),
     ...(typeof providerId === 'string' && !provider ? [toUnknownProvider(place, providerId, ids)] : []),
+    ...(provider ? findUnknownInterfaces(place, provider, quota) : []),
   ]
   const written = typeof name === 'string' ? name : null
   if (!provider || !own || own.value === undefined || basics.value === undefined || problems.length > 0)
@@ -83,6 +84,19 @@ function toCollection(settings: Readonly<Record<string, unknown>>): CollectionCo
   if (!isMapping(snapshots)) return null
   const { collect, pollSeconds } = snapshots
   return typeof collect === 'boolean' && typeof pollSeconds === 'number' ? { collect, pollSeconds } : null
+}
+
+/** A limit of a call that the provider does not have would limit nothing. */
+function findUnknownInterfaces(place: SectionPlace, provider: Provider, quota: unknown): readonly ConfigProblem[] {
+  const limits = isMapping(quota) ? quota['interfaces'] : undefined
+  return Object.keys(isMapping(limits) ? limits : {})
+    .filter((name) => !provider.operations.includes(name))
+    .map((name) => {
+      const nearest = findNearestName(name, provider.operations)
+      const remedy = nearest === undefined ? null : `did you mean "${nearest}"?`
+      const path = ['quota', 'interfaces', name]
+      return toProblem(place, path, 'is no call of the provider', `one of ${provider.operations.join(', ')}`, remedy)
+    })
 }
 
 function toUnknownProvider(place: SectionPlace, written: string, ids: readonly string[]): ConfigProblem {

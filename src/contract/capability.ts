@@ -43,6 +43,11 @@ export interface ReportedStreamSessions {
 export interface PushSessionReport {
   /** One entry per asked stream, in the order asked. Streams of a dropped domain have none. */
   readonly streams: readonly ReportedStreamSessions[]
+  /**
+   * End of the last day that the provider was asked for, which may be later than what was wanted of it. A push that
+   * ends exactly there may have been cut.
+   */
+  readonly askedTo: Instant
   /** Domains that were asked for and left out of the answer without a word. */
   readonly droppedDomains: readonly string[]
 }

@@ -53,6 +53,8 @@ export interface Provider<Settings extends z.ZodObject = z.ZodObject, Id extends
   /** The name shown to people. */
   readonly title: string
   readonly signer: SignerName
+  /** The provider's names of its calls, as `UpstreamRequest.operation` gives them: what `quota.interfaces` may name. */
+  readonly operations: readonly string[]
   /**
    * What the operator sets for an account besides `name`, `provider` and `quota`: always `credentials` and
    * `endpoints` (role → address, with the provider's own as defaults), and what else the provider needs.

@@ -45,7 +45,7 @@ export type Query = {
   /**
    * Push sessions of many streams of one account in the fewest provider calls, in the order of `keys`, repeats folded. Where
    * the provider reports sessions one call covers many streams and days; where they are derived each stream costs what its
-   * `pushSamples` cost. When nothing could be had for any stream the field is null with the error.
+   * `pushSamples` of a range 30 s longer at both ends cost. When nothing could be had for any stream the field is null with the error.
    * Errors: `INVALID_INPUT`, `NOT_FOUND`, `CAPABILITY_UNSUPPORTED`, `RANGE_UNAVAILABLE`, `QUERY_TOO_COMPLEX`.
    */
   readonly pushSessions: Maybe<ReadonlyArray<StreamPushSessions>>;
@@ -290,7 +290,7 @@ export type Stream = Node & {
   readonly playSamples: Maybe<PlaySampleSeries>;
   /**
    * Pushes in the range. Streams of one account that ask for the same range in one request share their provider calls; where
-   * sessions are derived it costs what `pushSamples` costs.
+   * sessions are derived it costs what `pushSamples` of a range 30 s longer at both ends costs.
    * Errors: `CAPABILITY_UNSUPPORTED`, `RANGE_UNAVAILABLE`, `INVALID_INPUT`, `QUERY_TOO_COMPLEX` and the upstream codes.
    */
   readonly pushSessions: Maybe<PushSessionSeries>;

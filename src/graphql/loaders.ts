@@ -1,9 +1,7 @@
 // Answers that several fields of one request share, so that a list costs no call per field and no call per item.
 import type { Ask } from '#contract/ask.ts'
-import type { Clock } from '#model/clock.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { LiveReading, LiveTotals, StreamStatus } from '#model/stream.ts'
-import { findTotalLoss } from '#services/range.ts'
 import type {
   Answer,
   PlaySeries,
@@ -37,7 +35,7 @@ export interface Loaders {
 }
 
 /** Fresh loaders; they live as long as one request. */
-export function createLoaders(services: Services, ask: Ask, clock: Clock): Loaders {
+export function createLoaders(services: Services, ask: Ask): Loaders {
   const statuses = new Map<string, Promise<Answer<StreamStatus>>>()
   const readings = new Map<string, Promise<Answer<LiveReading | null>>>()
   const totals = new Map<string, Promise<Answer<LiveTotals>>>()
@@ -64,7 +62,7 @@ export function createLoaders(services: Services, ask: Ask, clock: Clock): Loade
         const opened = new SessionBatch(stream.account, range)
         afterThisTurn(() => {
           if (batches.get(key) === opened) batches.delete(key)
-          opened.load(services, ask, clock)
+          opened.load(services, ask)
         })
         return opened
       })
@@ -97,17 +95,14 @@ class SessionBatch {
     return remember(this.waiting, key, () => Promise.withResolvers<Series<PushSession>>()).promise
   }
 
-  load(services: Services, ask: Ask, clock: Clock): void {
-    const askedAt = clock.now()
+  load(services: Services, ask: Ask): void {
     services.listManyPushSessions(this.account, { ...this.range, keys: [...this.waiting.keys()] }, ask).then(
       (answers) => {
         const byKey = new Map(answers.map((answer) => [answer.stream.key, answer]))
         for (const [key, { resolve, reject }] of this.waiting) {
           const series = byKey.get(key)
-          const asked = { from: this.range.from, to: Math.min(this.range.to, askedAt) }
-          const loss = series && findTotalLoss(series.missing, asked, this.account)
           if (!series) reject(new Error('an asked stream is missing in the answer'))
-          else if (loss) reject(loss)
+          else if (series.loss) reject(series.loss)
           else resolve(series)
         }
       },

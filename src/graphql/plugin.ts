@@ -3,7 +3,6 @@ import type {} from '@fastify/swagger'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import mercurius, { type MercuriusContext } from 'mercurius'
 import { type Ask, Meter } from '#contract/ask.ts'
-import type { Clock } from '#model/clock.ts'
 import type { Services } from '#services/services.ts'
 import { AnswerSize } from './answer-size.ts'
 import type { DocumentLimits } from './document.ts'
@@ -34,12 +33,11 @@ export interface GraphqlPluginOptions {
    */
   readonly createAsk: (request: FastifyRequest) => Ask | Promise<Ask>
   readonly limits: DocumentLimits
-  readonly clock: Clock
 }
 
 /** Serves GraphQL at /graphql. Encapsulated: nothing of it shows outside. */
 export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (app, options) => {
-  const { services, clock } = options
+  const { services } = options
   const asks = new WeakMap<FastifyRequest, Ask>()
   const gate = createGate(options.limits)
 
@@ -67,7 +65,7 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
     context: (request): Partial<MercuriusContext> => {
       const ask = asks.get(request)
       // Mercurius asks for a context also where a request was refused before there was an ask.
-      return ask ? { ask, services, loaders: createLoaders(services, ask, clock), answerSize: new AnswerSize() } : {}
+      return ask ? { ask, services, loaders: createLoaders(services, ask), answerSize: new AnswerSize() } : {}
     },
     errorHandler: async (error, request, reply) => {
       await refuse([error], request, reply)

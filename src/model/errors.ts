@@ -88,7 +88,7 @@ export type ErrorCode = keyof typeof errorTable
 
 /** What an error may carry besides its message. None of it is ever a key, a signature, an address or an upstream body. */
 export interface ErrorDetails {
-  /** Milliseconds after which the same question may succeed. */
+  /** Milliseconds after which the same question may succeed; rounded up to whole ones. */
   readonly retryAfterMs?: number | undefined
   readonly account?: string | undefined
   readonly provider?: string | undefined
@@ -109,7 +109,7 @@ export class GatewayError extends Error {
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause })
     this.code = code
-    this.retryAfterMs = details.retryAfterMs
+    this.retryAfterMs = details.retryAfterMs === undefined ? undefined : Math.ceil(details.retryAfterMs)
     this.account = details.account
     this.provider = details.provider
     this.providerCode = details.providerCode

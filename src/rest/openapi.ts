@@ -131,6 +131,8 @@ const answerHeaders = {
   Age: { type: 'integer', description: 'Seconds since the oldest part was fetched from the provider.' },
   ETag: { type: 'string', description: 'Covers the data, not its age. Send it back as `If-None-Match`.' },
   'X-Upstream-Calls': { type: 'integer', description: 'Provider calls started for this request.' },
+  'RateLimit-Policy': { type: 'string', description: "The client's own limit, when there is one: quota and window." },
+  RateLimit: { type: 'string', description: 'What is left of it, and when it begins anew.' },
   'Weir-Stale': { type: 'string', enum: ['true', 'false'], description: 'Whether a part is past its life.' },
 }
 

@@ -1,5 +1,6 @@
 // The HTTP server both faces stand on: limits, headers, request ids. It knows no route of theirs.
 import { randomUUID } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
@@ -24,11 +25,39 @@ const CHECK_INTERVAL_MS = 1_000
 const MAX_PARAMETER_LENGTH = 4096
 const MAX_BODY_BYTES = 64 * 1024
 
+/** Answers what is no HTTP request: there is no request object to answer through. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, title, detail] = malformedRequests.get(error.code ?? '') ?? [
+    400,
+    'Bad Request',
+    'this is no valid HTTP request',
+  ]
+  const problem = { type: 'about:blank', title, status, detail, code: 'INVALID_INPUT', retryable: false }
+  const body = JSON.stringify(problem)
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'content-type: application/problem+json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+const malformedRequests: ReadonlyMap<string, readonly [status: number, title: string, detail: string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large', 'the headers are larger than 16 KB']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout', 'the request took too long to arrive']],
+])
+
 /** Creates the server; it listens to nobody yet. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: options.log,
     frameworkErrors: options.frameworkErrors,
+    clientErrorHandler: refuseMalformed,
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },

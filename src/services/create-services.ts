@@ -14,6 +14,7 @@ import { listPlaySamples } from './play-samples.ts'
 import { type ConnectedAccount, ProviderRegistry, toAccountView } from './provider-registry.ts'
 import { listPushSamples } from './push-samples.ts'
 import { listManyPushSessions } from './push-sessions.ts'
+import { checkDomain } from './range.ts'
 import { listRecordings } from './recordings.ts'
 import type { Services } from './services.ts'
 import { listSnapshots } from './snapshots.ts'
@@ -68,7 +69,7 @@ export function createServices(options: ServiceOptions): Services {
 
     listLiveStreams: (query, ask) => liveStreams.listOfMany(query, ask),
     listAccountLiveStreams: async (account, query, ask) =>
-      liveStreams.listOfAccount(registry.get(account, ask), query, ask),
+      liveStreams.listOfAccount(registry.get(account, ask), { ...query, domain: checkDomain(query.domain) }, ask),
 
     getStreamStatus: async (ref, ask) => getStreamStatus(asker, registry.getStream(ref, ask).account, ref.key, ask),
     getLiveReading: async (ref, ask) => getLiveReading(asker, registry.getStream(ref, ask).account, ref.key, ask),
@@ -80,13 +81,20 @@ export function createServices(options: ServiceOptions): Services {
       return listPlaySamples(history, clock.now(), account, { key: ref.key, domain: null }, query, ask)
     },
     listAccountPlaySamples: async (name, { domain, ...query }, ask) =>
-      listPlaySamples(history, clock.now(), registry.get(name, ask), { key: null, domain }, query, ask),
+      listPlaySamples(
+        history,
+        clock.now(),
+        registry.get(name, ask),
+        { key: null, domain: checkDomain(domain) },
+        query,
+        ask,
+      ),
 
     listPushSessions: async (ref, query, ask) => {
       const { account } = registry.getStream(ref, ask)
       const [view] = await listManyPushSessions(readers, account, { ...query, keys: [ref.key] }, ask)
       if (!view) throw new Error('a question for one stream gave no answer')
-      const { stream: _stream, ...series } = view
+      const { stream: _stream, loss: _loss, ...series } = view
       return series
     },
     listManyPushSessions: async (account, query, ask) =>

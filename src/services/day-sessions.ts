@@ -8,7 +8,7 @@ import type { DayReportFacts } from '#contract/provider.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { StreamNameParts } from '#model/stream.ts'
-import type { Instant } from '#model/time-range.ts'
+import type { Instant, TimeRange } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
 import { FOREVER, PLAY_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
@@ -22,8 +22,8 @@ const CALLS_SIDE_BY_SIDE = 4
 export interface SessionDay {
   /** Sessions filed under this day: those that began on it, and on a call's first day also what began before. */
   readonly sessions: readonly PushSession[]
-  /** Tells calls apart: sessions of different calls that touch are one push that a call's edge has cut. */
-  readonly toldBy: string
+  /** What the call that told it was asked for: a push that ends or begins exactly at its edge may have been cut there. */
+  readonly asked: TimeRange
   /** The provider left the stream's domain out without a word. */
   readonly isDropped: boolean
 }
@@ -168,7 +168,7 @@ export class SessionDayReader {
       for (const day of days) {
         const value: SessionDay = {
           sessions: filed?.get(day) ?? [],
-          toldBy: `${fetchedAt} ${call.firstDay} ${call.lastDay}`,
+          asked: { from: call.firstDay, to: report.askedTo },
           isDropped: filed === undefined,
         }
         const entry = { value, fetchedAt, freshUntil: this.toFreshUntil(value, day, fetchedAt) }

@@ -245,6 +245,5 @@ function toRangeUnavailable(range: TimeRange, oldest: Instant, account: string):
 }
 
 function describeRetention(oldest: Instant): string {
-  // Whole minutes, so that neighbouring gaps read the same.
-  return `the provider keeps nothing before ${toIsoTime(Math.ceil(oldest / 60_000) * 60_000)}`
+  return `the provider keeps nothing before ${toIsoTime(oldest)}`
 }

@@ -24,6 +24,8 @@ export interface LiveList {
   readonly pageCount: number
   /** When the oldest of them was received. */
   readonly fetchedAt: Instant
+  /** Why a page of it is not there; null for a whole list. */
+  readonly failure: GatewayError | null
 }
 
 type ListPage = Capabilities['listLiveStreams']
@@ -54,16 +56,17 @@ export class LiveListReader {
     ask: Ask,
   ): Promise<Answer<LiveList>> {
     const listPage = requireCapability(account, 'listLiveStreams')
+    const identity = { account: account.name, operation: 'listLiveStreams' as const, parts: ['all', domain] }
+    const kept = await this.asker.find<LiveList>(identity)
     const question: Question<LiveList> = {
-      account: account.name,
-      operation: 'listLiveStreams',
-      parts: ['all', domain],
-      fetch: (shared) => this.readWhole(account, listPage, domain, shared),
-      freshUntil: ({ fetchedAt }) => fetchedAt + PUSH_PACE_MS,
+      ...identity,
+      fetch: (shared) => this.readWhole(account, listPage, domain, kept !== undefined, shared),
+      // A list that lacks a page is asked for again at once; its good pages are kept by themselves.
+      freshUntil: ({ fetchedAt, failure }) => (failure ? fetchedAt : fetchedAt + PUSH_PACE_MS),
       sizeOf: ({ streams }) => 200 + streams.length * 320,
     }
-    const kept = await this.asker.find<LiveList>(question)
-    const maxAgeMs = continuing && kept ? Math.min(PLAY_PACE_MS, kept.value.pageCount * PUSH_PACE_MS) : 0
+    const maxAgeMs =
+      continuing && kept && !kept.value.failure ? Math.min(PLAY_PACE_MS, kept.value.pageCount * PUSH_PACE_MS) : 0
     const answer =
       kept && this.asker.isGood(kept, maxAgeMs)
         ? this.asker.useKept(kept, ask)
@@ -71,56 +74,68 @@ export class LiveListReader {
     return { ...answer, fetchedAt: answer.value.fetchedAt }
   }
 
+  /** @param hasOlder whether there is an older list to fall back on, which is better than one that lacks pages */
   private async readWhole(
     account: ConnectedAccount,
     listPage: ListPage,
     domain: string | null,
+    hasOlder: boolean,
     ask: Ask,
   ): Promise<LiveList> {
     const size = account.connection.facts.livePageSize
     const questionOf = (page: number) => toPageQuestion(account, listPage, domain, page)
-    const pages = await this.readPages(
-      size,
-      async (page, planned) => {
-        const kept = await this.asker.find<LiveStreamPage>(questionOf(page))
-        if (kept && this.asker.isGood(kept)) return this.asker.useKept(kept, ask)
-        if (!planned) ask.meter.plan(1)
-        return this.asker.fetch(questionOf(page), undefined, ask)
-      },
-      ask,
-    )
+    let failure: GatewayError | null = null
+    const readPage = async (page: number, isPlanned: boolean) => {
+      const kept = await this.asker.find<LiveStreamPage>(questionOf(page))
+      if (kept && this.asker.isGood(kept)) return this.asker.useKept(kept, ask)
+      if (!isPlanned) ask.meter.plan(1)
+      return this.asker.fetch(questionOf(page), undefined, ask)
+    }
+    const readOther = async (page: number, isPlanned: boolean) => {
+      try {
+        return await readPage(page, isPlanned)
+      } catch (error) {
+        if (!(error instanceof GatewayError) || error.code === 'QUERY_TOO_COMPLEX' || hasOlder) throw error
+        failure = error
+        return undefined
+      }
+    }
+    const first = await readPage(1, false)
+    const pages = [first, ...(await this.readOthers(first, size, readOther, ask))]
     // Read once more, and both readings together hold what was there throughout; failing that, one is better than none.
-    if (isTorn(pages)) pages.push(...(await this.readAgain(questionOf, pages.length, ask)))
+    if (!failure && isTorn(pages)) pages.push(...(await this.readAgain(questionOf, pages.length, ask)))
     const { fetchedAt } = combineFreshness(pages, this.asker.clock.now())
     return {
       streams: [...collect(pages).values()].sort(byKey),
       streamCount: domain === null ? (pages.at(-1)?.value.totals.streamCount ?? null) : null,
       pageCount: pages.length,
       fetchedAt,
+      failure,
     }
   }
 
-  /** Every page of a list: as many as the provider's count says, and on as long as pages come back full. */
-  private async readPages(
+  /** The pages behind the first: as many as the provider's count says, and on as long as pages come back full. */
+  private async readOthers(
+    first: Answer<LiveStreamPage>,
     size: number,
-    readPage: (page: number, planned: boolean) => Promise<Answer<LiveStreamPage>>,
+    readPage: (page: number, isPlanned: boolean) => Promise<Answer<LiveStreamPage> | undefined>,
     ask: Ask,
-  ) {
-    const first = await readPage(1, false)
-    const pages = [first]
-    const isFull = () => (pages.at(-1)?.value.rowCount ?? 0) >= size
-    if (!isFull()) return pages
+  ): Promise<readonly Answer<LiveStreamPage>[]> {
+    if (first.value.rowCount < size) return []
     const told = Math.min(countPages(first.value, size), MAX_PROVIDER_PAGES)
-    const others = Array.from({ length: told - 1 }, (_, index) => index + 2)
+    const numbers = Array.from({ length: told - 1 }, (_, index) => index + 2)
     // What the rest costs is told before any of it is spent.
-    ask.meter.plan(others.length)
-    pages.push(...(await sideBySide(others, PAGES_SIDE_BY_SIDE, (page) => readPage(page, true))))
-    while (isFull() && pages.length < MAX_PROVIDER_PAGES) {
-      const count = pages.at(-1)?.value.totals.streamCount
-      if (typeof count === 'number' && collect(pages).size >= count) break
-      pages.push(await readPage(pages.length + 1, false))
+    ask.meter.plan(numbers.length)
+    const others = await sideBySide(numbers, PAGES_SIDE_BY_SIDE, (page) => readPage(page, true))
+    const had = others.filter((page) => page !== undefined)
+    let last = told === 1 ? first : others.at(-1)
+    for (let page = told + 1; page <= MAX_PROVIDER_PAGES && last && last.value.rowCount >= size; page += 1) {
+      const count = last.value.totals.streamCount
+      if (count !== null && collect([first, ...had]).size >= count) break
+      last = await readPage(page, false)
+      if (last) had.push(last)
     }
-    return pages
+    return had
   }
 
   private async readAgain(questionOf: (page: number) => Question<LiveStreamPage>, count: number, ask: Ask) {
@@ -157,13 +172,12 @@ function countPages(page: LiveStreamPage, size: number): number {
 }
 
 /**
- * Whether a stream may have slipped between pages: one that ended while they were read moves those behind it
- * forward, past the page being read. It shows in a count that shrinks, or that the pages do not add up to.
+ * Whether a stream may have slipped between pages: one that ended while they were read moves those behind it forward,
+ * past the page being read, and the count shrinks. A repeated row is no sign of it: one that began moves them back.
  */
 function isTorn(pages: readonly Answer<LiveStreamPage>[]): boolean {
-  if (pages.length === 1) return false
   const counts = pages.map((page) => page.value.totals.streamCount ?? 0)
-  return counts.some((count, index) => count < (counts[index - 1] ?? 0)) || collect(pages).size < Math.min(...counts)
+  return counts.some((count, index) => count < (counts[index - 1] ?? 0))
 }
 
 function collect(pages: readonly Answer<LiveStreamPage>[]): ReadonlyMap<string, LiveStream> {

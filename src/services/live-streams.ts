@@ -14,7 +14,7 @@ import {
   type ProviderRegistry,
   toNamedStreamView,
 } from './provider-registry.ts'
-import type { AccountFailure, Answer, FreshPage, LiveStreamPageView, LiveStreamView } from './services.ts'
+import type { AccountFailure, Answer, LiveStreamPageView, LiveStreamView } from './services.ts'
 
 /** Most accounts that may be named at once. */
 const MAX_NAMED_ACCOUNTS = 1000
@@ -36,11 +36,10 @@ export class LiveStreamPager {
     account: ConnectedAccount,
     query: PageRequest & { readonly domain: string | null },
     ask: Ask,
-  ): Promise<FreshPage<LiveStreamView>> {
+  ): Promise<LiveStreamPageView> {
     const progress = new Progress(['Account.liveStreams', account.name, query.domain], query)
     const answer = await this.lists.read(account, query.domain, progress.isContinuing, ask)
-    const { failures: _none, ...page } = this.toPage(progress, [{ account, answer }], [], true)
-    return page
+    return this.toPage(progress, [{ account, answer }], [], true)
   }
 
   /** See `Services.listLiveStreams`. */
@@ -50,9 +49,8 @@ export class LiveStreamPager {
   ): Promise<LiveStreamPageView> {
     if (query.accounts && query.accounts.length > MAX_NAMED_ACCOUNTS)
       throw new InvalidInputError('accounts', `holds ${query.accounts.length} names; allowed are ${MAX_NAMED_ACCOUNTS}`)
-    const names = query.accounts && [...new Set(query.accounts)].sort()
-    const progress = new Progress(['liveStreams', ...(names ?? [null])], query)
-    const { asked, failures } = this.selectAccounts(names, ask)
+    const { asked, failures } = this.selectAccounts(query.accounts, ask)
+    const progress = new Progress(['liveStreams', ...asked.map(({ name }) => name)], query)
     const open = asked.filter((account) => !progress.isDone(account.name))
     const lists = await Promise.all(
       open.map(async (account) => {
@@ -61,7 +59,7 @@ export class LiveStreamPager {
         } catch (error) {
           // What the operation may cost is no account's failure.
           if (!(error instanceof GatewayError) || error.code === 'QUERY_TOO_COMPLEX') throw error
-          failures.push({ account: account.name, code: error.code, message: error.message })
+          failures.push(...toFailure(account, error))
           return []
         }
       }),
@@ -90,10 +88,11 @@ export class LiveStreamPager {
   private toPage(
     progress: Progress,
     lists: readonly { readonly account: ConnectedAccount; readonly answer: Answer<LiveList> }[],
-    failures: readonly AccountFailure[],
+    refused: readonly AccountFailure[],
     everyone: boolean,
   ): LiveStreamPageView {
     const { size } = progress
+    const failures = [...refused, ...lists.flatMap(({ account, answer }) => toFailure(account, answer.value.failure))]
     const items: { cursor: string; item: LiveStreamView }[] = []
     let hasMore = false
     for (const { account, answer } of lists) {
@@ -125,6 +124,10 @@ export class LiveStreamPager {
       ),
     }
   }
+}
+
+function toFailure(account: ConnectedAccount, error: GatewayError | null): readonly AccountFailure[] {
+  return error ? [{ account: account.name, code: error.code, message: error.message }] : []
 }
 
 /** How far an account has been shown: up to this key, or to its end. */

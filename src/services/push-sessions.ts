@@ -35,15 +35,14 @@ export async function listManyPushSessions(
 ): Promise<readonly StreamPushSessionsView[]> {
   if (query.keys.length === 0 || query.keys.length > MAX_STREAMS)
     throw new InvalidInputError('keys', `holds ${query.keys.length} keys; allowed are 1 to ${MAX_STREAMS}`)
-  const streams = [...new Set(query.keys)].map((key) => toStreamView(account, key, 'keys'))
+  const streams = [...new Set(query.keys)].map((key) => toStreamView(account, key, `keys[${query.keys.indexOf(key)}]`))
   const now = readers.asker.clock.now()
   const range = toPastRange(query, now)
   const views = isSupported(account.connection.capabilities.listPushSessions)
     ? await readReport(readers, account, streams, query, range, ask)
     : await deriveMany(readers, account, streams, query, now, ask)
-  const losses = views.map((view) => findTotalLoss(view.missing, range, account.name))
-  const [first] = losses
-  if (first && losses.every((loss) => loss !== undefined)) throw first
+  const [first] = views
+  if (first?.loss && views.every((view) => view.loss !== undefined)) throw first.loss
   return views
 }
 
@@ -86,17 +85,16 @@ async function readReport(
       : []
   return streams.map((stream) => {
     const days = outcomes.get(stream.key) ?? []
-    const had = days.flatMap((outcome) => ('answer' in outcome ? [outcome] : []))
+    const had = days.flatMap((outcome) => ('answer' in outcome ? [outcome.answer] : []))
+    const gaps = [...unkept, ...days.flatMap((outcome) => toGaps(outcome, stream, range))]
     return {
       stream,
       from: query.from,
       to: query.to,
-      items: joinSessions(had.map((outcome) => outcome.answer)).filter((session) => overlaps(session, range)),
-      missing: joinGaps([...unkept, ...days.flatMap((outcome) => toGaps(outcome, stream, range))]),
-      ...combineFreshness(
-        had.map((outcome) => outcome.answer),
-        now,
-      ),
+      items: joinSessions(had).filter((session) => overlaps(session, range)),
+      missing: joinGaps([...gaps, ...toLookBackGaps(days, range, gaps)]),
+      loss: findTotalLoss(gaps, range, account.name),
+      ...combineFreshness(had, now),
     }
   })
 }
@@ -118,50 +116,69 @@ async function deriveMany(
     try {
       const series = await prepared[index]?.read()
       if (!series) throw new Error('a stream was not prepared')
-      return { stream, ...series }
+      return { stream, loss: undefined, ...series }
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       const missing = [toGap(range, error)]
-      return { stream, from: query.from, to: query.to, items: [], missing, ...combineFreshness([], now) }
+      return { stream, from: query.from, to: query.to, items: [], missing, loss: error, ...combineFreshness([], now) }
     }
   })
 }
 
-/** Orders the sessions of several calls, folds those told twice, and joins those that a call's edge has cut in two. */
+/** A session with the call that told it. */
+interface ToldSession {
+  readonly session: PushSession
+  readonly asked: TimeRange
+  readonly fetchedAt: Instant
+}
+
+/** Orders the sessions of several calls, folds those that two calls told, and joins those that a call's edge has cut. */
 function joinSessions(days: readonly Answer<SessionDay>[]): readonly PushSession[] {
-  const told = days
-    .flatMap(({ value, fetchedAt }) => value.sessions.map((session) => ({ session, toldBy: value.toldBy, fetchedAt })))
-    .sort((one, other) => one.session.startedAt - other.session.startedAt || one.fetchedAt - other.fetchedAt)
-  const joined: typeof told = []
-  for (const next of told) {
-    const last = joined.at(-1)
-    if (!last || last.toldBy === next.toldBy) {
-      joined.push(next)
-      continue
-    }
-    const isSame = last.session.startedAt === next.session.startedAt
-    const isCut = last.session.endedAt !== null && next.session.startedAt <= last.session.endedAt
-    if (isSame) joined[joined.length - 1] = next
-    else if (isCut) joined[joined.length - 1] = { ...next, session: joinTwo(last.session, next.session) }
+  const told = days.flatMap(({ value, fetchedAt }) =>
+    value.sessions.map((session): ToldSession => ({ session, asked: value.asked, fetchedAt })),
+  )
+  const joined: ToldSession[] = []
+  for (const next of foldRepeats(told)) {
+    const index = joined.findLastIndex((earlier) => isCutInTwo(earlier, next))
+    const earlier = joined[index]
+    if (earlier) joined[index] = { ...next, session: joinTwo(earlier.session, next.session) }
     else joined.push(next)
   }
   return joined.map(({ session }) => session)
 }
 
+/** Sessions in order of their start. What several calls tell of one start is what the latest of them told. */
+function foldRepeats(told: readonly ToldSession[]): readonly ToldSession[] {
+  const byStart = Map.groupBy(told, ({ session }) => session.startedAt)
+  return [...byStart.values()]
+    .flatMap((repeats) => {
+      const latest = Math.max(...repeats.map(({ fetchedAt }) => fetchedAt))
+      return repeats.filter(({ fetchedAt }) => fetchedAt === latest)
+    })
+    .sort((one, other) => one.session.startedAt - other.session.startedAt)
+}
+
+/**
+ * Whether two sessions are one push that was cut by the edges of what was asked: the later one begins exactly where its
+ * call began, and the earlier one, of another call, reaches that edge: it ends there because its own call did, or goes on.
+ */
+function isCutInTwo(earlier: ToldSession, later: ToldSession): boolean {
+  const edge = later.asked.from
+  const end = earlier.session.endedAt
+  if (later.session.startedAt !== edge || earlier.session.startedAt >= edge || end === null) return false
+  if (earlier.asked.from === edge) return false
+  return end > edge || (end === edge && earlier.asked.to === edge)
+}
+
+/** Two halves add up; what both told of is counted once. */
 function joinTwo(one: PushSession, other: PushSession): PushSession {
-  const touches = one.endedAt === other.startedAt
-  const lengths = [one.durationMs, other.durationMs].filter((length) => length !== null)
-  return {
-    ...one,
-    endedAt: one.endedAt === null || other.endedAt === null ? null : Math.max(one.endedAt, other.endedAt),
-    // Two halves add up; two tellings of the same push do not.
-    durationMs:
-      lengths.length < 2
-        ? (lengths[0] ?? null)
-        : touches
-          ? (lengths[0] ?? 0) + (lengths[1] ?? 0)
-          : Math.max(...lengths),
-  }
+  if (one.endedAt === null) return one
+  const endedAt = other.endedAt === null ? null : Math.max(one.endedAt, other.endedAt)
+  if (other.endedAt !== null && other.endedAt <= one.endedAt) return one
+  const overlapMs = one.endedAt - other.startedAt
+  const lengths = [one.durationMs, other.durationMs]
+  const isTold = lengths.every((length) => length !== null)
+  return { ...one, endedAt, durationMs: isTold ? lengths.reduce((sum, length) => sum + length, -overlapMs) : null }
 }
 
 function overlaps(session: PushSession, range: TimeRange): boolean {
@@ -169,6 +186,17 @@ function overlaps(session: PushSession, range: TimeRange): boolean {
   const end = session.endedAt ?? Number.POSITIVE_INFINITY
   // A push of no length counts where it stands.
   return end > range.from || session.startedAt >= range.from
+}
+
+/**
+ * The day before the range could not be had: a push that began on it and reached into the range may be absent. It could
+ * reach no further than the first gap that is there anyway.
+ */
+function toLookBackGaps(days: readonly DayOutcome[], range: TimeRange, gaps: readonly Gap[]): readonly Gap[] {
+  const before = days[0]
+  if (!before || !('error' in before) || before.day + DAY_MS > range.from) return []
+  const to = Math.min(range.to, before.day + 2 * DAY_MS)
+  return gaps.some((gap) => gap.from <= range.from) ? [] : [toGap({ from: range.from, to }, before.error)]
 }
 
 function toGaps(outcome: DayOutcome, stream: StreamView, range: TimeRange): readonly Gap[] {

@@ -11,12 +11,26 @@ import type { Gap, RangeRequest } from './services.ts'
 export function toPastRange(range: RangeRequest, now: Instant): TimeRange {
   if (range.from >= range.to)
     throw new InvalidInputError('from', `is ${toIsoTime(range.from)}, which is not before to (${toIsoTime(range.to)})`)
-  if (range.from > now)
+  refuseFuture(range.from, now)
+  return { from: range.from, to: Math.min(range.to, now) }
+}
+
+function refuseFuture(from: Instant, now: Instant): void {
+  if (from > now)
     throw new InvalidInputError(
       'from',
-      `is ${toIsoTime(range.from)}, which lies in the future; allowed is anything up to now`,
+      `is ${toIsoTime(from)}, which lies in the future; allowed is anything up to now`,
     )
-  return { from: range.from, to: Math.min(range.to, now) }
+}
+
+/** Checks a playback domain used as a filter. @throws InvalidInputError for what can be no host name */
+export function checkDomain(domain: string | null): string | null {
+  if (
+    domain !== null &&
+    (domain === '' || domain.length > 253 || /[\s\p{Cc}/]/u.test(domain) || !domain.isWellFormed())
+  )
+    throw new InvalidInputError('domain', 'is no host name; allowed are 1 to 253 characters without blanks and slashes')
+  return domain
 }
 
 /** Checks the width of sample groups. @returns milliseconds, or undefined for none. @throws InvalidInputError outside 1..86400 */
@@ -27,14 +41,15 @@ export function toGroupWidthMs(everySeconds: number | null | undefined): number 
   return everySeconds * 1000
 }
 
-/** Reads an optional range; an absent edge is open. @throws InvalidInputError when `from` is not before `to` */
-export function toOpenRange(query: {
-  readonly from?: Instant | null | undefined
-  readonly to?: Instant | null | undefined
-}): TimeRange {
+/** Reads an optional range; an absent edge is open. @throws InvalidInputError when `from` is in the future, or not before `to` */
+export function toOpenRange(
+  query: { readonly from?: Instant | null | undefined; readonly to?: Instant | null | undefined },
+  now: Instant,
+): TimeRange {
   const range = { from: query.from ?? -FOREVER, to: query.to ?? FOREVER }
   if (range.from >= range.to)
     throw new InvalidInputError('from', `is ${toIsoTime(range.from)}, which is not before to (${toIsoTime(range.to)})`)
+  refuseFuture(range.from, now)
   return range
 }
 

@@ -3,6 +3,7 @@
 // day would cost a call a day.
 import type { Ask } from '#contract/ask.ts'
 import type { RecordingPage } from '#contract/capability.ts'
+import { GatewayError } from '#model/errors.ts'
 import { ListCursors } from '#model/page.ts'
 import type { Recording } from '#model/recording.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
@@ -24,7 +25,7 @@ export async function listRecordings(
   ask: Ask,
 ): Promise<FreshPage<Recording>> {
   requireCapability(account, 'listRecordings')
-  const range = toOpenRange(query)
+  const range = toOpenRange(query, asker.clock.now())
   const isBounded = range.from !== -FOREVER || range.to !== FOREVER
   const cursors = new ListCursors(['Stream.recordings', account.name, key, query.from ?? null, query.to ?? null])
   const { size, place } = cursors.readPosition(query)
@@ -33,8 +34,14 @@ export async function listRecordings(
   const items: { cursor: string; item: Recording }[] = []
   let index = place ? await book.findPlaceAfter(place) : await book.findFirst(range.from)
   let hasNextPage = false
+  let isCutShort = false
   for (; ; index += 1) {
-    const found = await book.findFrom(index)
+    const found = await findOrStop(book, index, items.length > 0)
+    if (found === 'failed') {
+      hasNextPage = true
+      isCutShort = true
+      break
+    }
     if (!found || startOf(found.recording) >= range.to) break
     const { recording } = found
     index = found.index
@@ -45,7 +52,20 @@ export async function listRecordings(
     }
     items.push({ cursor: cursors.write({ size, place: [index, recording.id] }), item: recording })
   }
-  return { items, hasNextPage, totalCount: isBounded ? null : book.totalCount, ...book.freshness() }
+  const freshness = book.freshness()
+  // A page that was cut short is not worth keeping.
+  const freshUntil = isCutShort ? freshness.fetchedAt : freshness.freshUntil
+  return { items, hasNextPage, totalCount: isBounded ? null : book.totalCount, ...freshness, freshUntil }
+}
+
+/** A provider page that cannot be had ends a page that already holds something: what is left is the next page's. */
+async function findOrStop(book: RecordingBook, index: number, holdsSome: boolean) {
+  try {
+    return await book.findFrom(index)
+  } catch (error) {
+    if (holdsSome && error instanceof GatewayError && error.code !== 'QUERY_TOO_COMPLEX') return 'failed'
+    throw error
+  }
 }
 
 /** The provider's list as one long row, read a page at a time and only where it is looked at. */
@@ -70,6 +90,9 @@ class RecordingBook {
     const number = Math.floor(index / this.pageSize)
     const { value } = await this.page(number)
     const recording = value.recordings[index % this.pageSize]
+    // A row that the provider repeats is one file.
+    if (recording && value.recordings.findIndex(({ id }) => id === recording.id) < index % this.pageSize)
+      return this.findFrom(index + 1)
     if (recording) return { index, recording }
     return value.rowCount < this.pageSize ? undefined : this.findFrom((number + 1) * this.pageSize)
   }
@@ -96,7 +119,8 @@ class RecordingBook {
     for (const page of [Math.floor(index / this.pageSize), Math.floor(index / this.pageSize) - 1]) {
       if (page < 0) continue
       const { value } = await this.page(page)
-      const found = value.recordings.findIndex((recording) => recording.id === id)
+      // The last of several with that id: rows may be repeated.
+      const found = value.recordings.findLastIndex((recording) => recording.id === id)
       if (found >= 0) return page * this.pageSize + found + 1
     }
     return index + 1

@@ -125,6 +125,8 @@ export interface FreshPage<Item> extends Page<Item>, Freshness {}
 /** Push sessions of one stream of a batch. */
 export interface StreamPushSessionsView extends Series<PushSession> {
   readonly stream: StreamView
+  /** The error of a stream of which no piece of the range could be had. */
+  readonly loss: GatewayError | undefined
 }
 
 /** A range as callers give it. */
@@ -172,12 +174,12 @@ export interface Services {
     query: PageRequest & { readonly accounts: readonly string[] | null },
     ask: Ask,
   ): Promise<LiveStreamPageView>
-  /** Live streams of one account, optionally of one of the provider's domains. Failures are thrown. */
+  /** Live streams of one account, optionally of one of the provider's domains; a part that fails is a failure. */
   listAccountLiveStreams(
     account: string,
     query: PageRequest & { readonly domain: string | null },
     ask: Ask,
-  ): Promise<FreshPage<LiveStreamView>>
+  ): Promise<LiveStreamPageView>
 
   /** State and ingest of a stream. */
   getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatus>>

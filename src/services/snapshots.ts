@@ -15,7 +15,7 @@ export async function listSnapshots(
   query: RangedPageRequest,
 ): Promise<FreshPage<SnapshotView>> {
   requireCapability(account, 'popSnapshots')
-  const range = toOpenRange(query)
+  const range = toOpenRange(query, now)
   const cursors = new ListCursors(['snapshots', account.name, key, query.from ?? null, query.to ?? null])
   const { size, place } = cursors.readPosition(query)
   const after = place && toPlace(place)

@@ -51,6 +51,13 @@ accounts:
     ])
   })
 
+  test('refuses a limit of a call that the provider does not have', () => {
+    const quota = 'quota: { interfaces: { Get_LiveStats: { limit: 5, windowSeconds: 1 } } }'
+    expect(findProblems(`accounts: [ { ${quota}, ${account.slice(1)} ]`)).toMatchObject([
+      { path: 'accounts[0].quota.interfaces.Get_LiveStats', remedy: 'did you mean "Get_LiveStat"?' },
+    ])
+  })
+
   test('says what is allowed', () => {
     const find = (text: string) => findProblems(`${text}\n${accounts}`)[0]
     expect(find('access: { mode: jwt }')).toMatchObject({ problem: 'is "jwt"', allowed: 'one of open, keys' })

@@ -90,7 +90,7 @@ describe('an answer that is no result', () => {
 test('hands the secret to the signer and to nothing else', () => {
   expect(quillcast.toCredential(settings)).toEqual({ id: 'u', secret })
   const { connect: _connect, toCredential: _toCredential, readKey: _readKey, settings: _settings, ...rest } = quillcast
-  expect(rest).toEqual({ id: 'quillcast', title: 'Quillcast', signer: 'hmac-sha1-basic' })
+  expect(rest).toEqual({ id: 'quillcast', title: 'Quillcast', signer: 'hmac-sha1-basic', operations: ['ListStreams'] })
 })
 
 test('says of every other question why it cannot answer it', () => {

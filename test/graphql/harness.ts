@@ -4,7 +4,6 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { type Ask, Meter } from '#contract/ask.ts'
 import { type GraphqlPluginOptions, graphqlPlugin } from '#graphql/plugin.ts'
 import type { Caller } from '#model/caller.ts'
-import { FakeClock } from '#test/support/fake-clock.ts'
 import { FakeServices } from '#test/support/fake-services.ts'
 
 /** The schema as it is served. */
@@ -58,7 +57,6 @@ export async function createFace(
     schema: schemaText,
     createAsk: () => createAsk(),
     limits: { maxDepth: 10, maxAliases: 30 },
-    clock: new FakeClock(),
     ...options,
   })
   await app.ready()

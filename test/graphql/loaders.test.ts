@@ -3,7 +3,6 @@ import { Meter } from '#contract/ask.ts'
 import { UpstreamError } from '#model/errors.ts'
 import type { StreamRef } from '#model/stream.ts'
 import type { Gap } from '#services/services.ts'
-import { FakeClock } from '#test/support/fake-clock.ts'
 import { FakeServices, type FakeStream } from '#test/support/fake-services.ts'
 import { createAsk, createFace, type Face } from './harness.ts'
 
@@ -24,7 +23,7 @@ beforeEach(async () => {
       ]),
     )
   services = new FakeServices({ one: { streams: streams('a') }, two: { streams: streams('b') } })
-  face = await createFace(services, { clock: new FakeClock(now) })
+  face = await createFace(services)
 })
 afterEach(() => face.app.close())
 

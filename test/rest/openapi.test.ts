@@ -11,7 +11,7 @@ import { pushSampleSeriesSchema } from '#rest/schemas/push-sample.ts'
 import { pushSessionSeriesSchema, streamPushSessionsListSchema } from '#rest/schemas/push-session.ts'
 import { recordingListSchema } from '#rest/schemas/recording.ts'
 import { snapshotListSchema } from '#rest/schemas/snapshot.ts'
-import { accountLiveStreamListSchema, liveStreamListSchema, streamSchema } from '#rest/schemas/stream.ts'
+import { liveStreamListSchema, streamSchema } from '#rest/schemas/stream.ts'
 import { buildRestApp } from './rest-app.ts'
 
 /** The parts of a document that the rules are about. */
@@ -65,7 +65,7 @@ const answers: Readonly<Record<string, z.ZodObject>> = {
   listAccounts: accountListSchema,
   getAccount: accountSchema,
   listLiveStreams: liveStreamListSchema,
-  listAccountLiveStreams: accountLiveStreamListSchema,
+  listAccountLiveStreams: liveStreamListSchema,
   getStream: streamSchema,
   listPushSamples: pushSampleSeriesSchema,
   listPlaySamples: playSampleSeriesSchema,

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -41,6 +42,28 @@ describe('the server', () => {
     await app?.close()
     const behind = await create({ trustProxy: ['127.0.0.1'] })
     expect((await behind.inject({ url: '/', headers })).json().address).toBe('203.0.113.9')
+  })
+
+  it('answers what is no HTTP request with a problem', async () => {
+    const server = await create()
+    await server.listen({ port: 0, host: '127.0.0.1' })
+    const address = server.server.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const ask = (text: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => socket.write(text))
+        let answer = ''
+        socket.on('data', (chunk) => {
+          answer += chunk
+        })
+        socket.on('close', () => resolve(answer))
+      })
+    const malformed = await ask('NOT HTTP\r\n\r\n')
+    expect(malformed).toMatch(/^HTTP\/1\.1 400 /)
+    expect(malformed).toContain('application/problem+json')
+    expect(malformed).toContain('"code":"INVALID_INPUT"')
+    const oversized = await ask(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)
+    expect(oversized).toMatch(/^HTTP\/1\.1 431 /)
   })
 
   it('lets pages of listed origins call, and no others', async () => {

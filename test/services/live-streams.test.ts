@@ -102,6 +102,30 @@ describe('live streams', () => {
     for (const key of lister.keys) expect(keys).toContain(`main/${key}`)
   })
 
+  it('does not read a list again because its count is off by a few', async () => {
+    const clock = new FakeClock()
+    const lister = createLister('main', numbered(725))
+    lister.keys.splice(400, 0, 'room3')
+    await walk(createTestServices(clock, [lister.account]), clock, { first: 50 })
+    expect(lister.calls).toBe(3)
+  })
+
+  it('shows the pages that could be had, and names the account', async () => {
+    const clock = new FakeClock()
+    const lister = createLister('main', numbered(725))
+    lister.beforeCall = () => {
+      lister.failing = lister.calls === 2
+    }
+    const services = createTestServices(clock, [lister.account])
+    const page = await services.listLiveStreams({ accounts: null, first: 300 }, createAsk(clock))
+    expect(page.items).toHaveLength(300)
+    expect(page.failures).toMatchObject([{ account: 'main', code: 'UPSTREAM_UNAVAILABLE' }])
+    const again = await services.listLiveStreams({ accounts: null, first: 300 }, createAsk(clock))
+    expect(again.failures).toEqual([])
+    expect(again.totalCount).toBe(725)
+    expect(lister.calls).toBe(4)
+  })
+
   it('reads a torn list again at most once per tick, and is content with one reading when the second fails', async () => {
     const clock = new FakeClock()
     const lister = createLister('main', numbered(900))

@@ -50,6 +50,7 @@ function createReporter(
         if (reporter.failing) throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'the connection was refused')
         const end = lastDay + DAY_MS
         return {
+          askedTo: end,
           droppedDomains: [...new Set(keys.map(domainOf))].filter((domain) => !reporter.knownDomains.has(domain)),
           streams: keys
             .filter((key) => reporter.knownDomains.has(domainOf(key)))
@@ -175,6 +176,53 @@ describe('push sessions from a report by days', () => {
       ),
       { numRuns: 60 },
     )
+  })
+
+  it('keeps two pushes apart that touch or overlap, however the days were asked for', async () => {
+    const clock = new FakeClock(NOW)
+    const pushes = [
+      { key: stream.key, from: TODAY - 2 * HOUR_MS, to: TODAY + 4 * HOUR_MS },
+      { key: stream.key, from: TODAY + 4 * HOUR_MS, to: TODAY + 5 * HOUR_MS },
+      { key: stream.key, from: TODAY + 5 * HOUR_MS - 1000, to: TODAY + 6 * HOUR_MS },
+    ]
+    const { services } = createReporter(clock, pushes)
+    const query = { from: TODAY - DAY_MS, to: NOW }
+    const first = await services.listPushSessions(stream, query, createAsk(clock))
+    await clock.advance(61_000)
+    const second = await services.listPushSessions(stream, query, createAsk(clock))
+    expect(first.items).toEqual(pushes.map((push) => toSession(push.from, push.to)))
+    expect(second.items).toEqual(first.items)
+  })
+
+  it('adds up the pieces of a push that the edges of several calls have cut', async () => {
+    const clock = new FakeClock(NOW)
+    const push = { key: stream.key, from: TODAY - 8 * DAY_MS + HOUR_MS, to: TODAY + HOUR_MS }
+    const { services } = createReporter(clock, [push], { clip: true })
+    for (const days of [1, 5, 3, 7])
+      await services.listPushSessions(
+        stream,
+        { from: TODAY - days * DAY_MS, to: TODAY - days * DAY_MS + 1 },
+        createAsk(clock),
+      )
+    const series = await services.listPushSessions(stream, { from: TODAY - 9 * DAY_MS, to: NOW }, createAsk(clock))
+    expect(series.items).toEqual([toSession(push.from, push.to)])
+  })
+
+  it('says that a push from the day before may be absent when that day could not be had', async () => {
+    const clock = new FakeClock(NOW)
+    const reporter = createReporter(clock, [
+      { key: stream.key, from: TODAY - 3 * DAY_MS - HOUR_MS, to: TODAY - 3 * DAY_MS + HOUR_MS },
+    ])
+    await reporter.services.listPushSessions(stream, { from: TODAY - DAY_MS, to: TODAY }, createAsk(clock))
+    reporter.failing = true
+    const series = await reporter.services.listPushSessions(
+      stream,
+      { from: TODAY - 2 * DAY_MS, to: TODAY },
+      createAsk(clock),
+    )
+    expect(series.missing).toMatchObject([
+      { from: TODAY - 2 * DAY_MS, to: TODAY - DAY_MS, code: 'UPSTREAM_UNAVAILABLE' },
+    ])
   })
 
   it('asks for two streams of one domain in one call, in the order of the keys', async () => {

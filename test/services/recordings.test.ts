@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { UpstreamError } from '#model/errors.ts'
 import type { Recording } from '#model/recording.ts'
 import { createAsk, createFakeAccount, createTestServices } from '#test/support/fake-account.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
@@ -24,11 +25,13 @@ function createArchive(clock: FakeClock, count: number, pageSize = 100) {
   const archive = {
     files: Array.from({ length: count }, (_, index) => toRecording(index, NOW - (count - index) * 30 * MINUTE_MS, 30)),
     calls: 0,
+    failingPage: 0,
   }
   const account = createFakeAccount(
     {
       listRecordings: async ({ page, size }) => {
         archive.calls += 1
+        if (page === archive.failingPage) throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'the connection was refused')
         const recordings = archive.files.slice((page - 1) * size, page * size)
         return { recordings, rowCount: recordings.length, totalCount: archive.files.length }
       },
@@ -103,6 +106,38 @@ describe('recordings', () => {
       createAsk(clock),
     )
     expect(page.items.map(({ item }) => item.id)).toEqual([archive.files[1]?.id, archive.files[2]?.id, odd.id])
+  })
+
+  it('shows a file once that the provider repeats, and comes to the end', async () => {
+    const clock = new FakeClock(NOW)
+    const archive = createArchive(clock, 3)
+    const [one, two, three] = archive.files
+    if (one && two && three) archive.files = [one, one, two, two, three]
+    const ids: string[] = []
+    let after: string | undefined
+    for (let guard = 0; guard < 10; guard += 1) {
+      const page = await archive.services.listRecordings(stream, { first: 1, after }, createAsk(clock))
+      ids.push(...page.items.map(({ item }) => item.id))
+      if (!page.hasNextPage) break
+      after = page.items.at(-1)?.cursor
+    }
+    expect(ids).toEqual([one?.id, two?.id, three?.id])
+  })
+
+  it('ends a page before a provider page that cannot be had, and goes on there', async () => {
+    const clock = new FakeClock(NOW)
+    const archive = createArchive(clock, 150)
+    archive.failingPage = 2
+    const page = await archive.services.listRecordings(stream, { first: 120 }, createAsk(clock))
+    expect(page.items).toHaveLength(100)
+    expect(page.hasNextPage).toBe(true)
+    const after = page.items.at(-1)?.cursor
+    await expect(archive.services.listRecordings(stream, { after }, createAsk(clock))).rejects.toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+    })
+    archive.failingPage = 0
+    const next = await archive.services.listRecordings(stream, { after }, createAsk(clock))
+    expect(next.items).toHaveLength(50)
   })
 
   it('leaves a file without times out of a range, and goes on behind it', async () => {

@@ -14,6 +14,7 @@ function createFakeProvider<Settings extends z.ZodObject>(
     id,
     title: id,
     signer: 'md5-expiring-key',
+    operations: ['Get_LiveStat', 'Live_Channel_GetStatus'],
     settings,
     toCredential,
     readKey: (key) => ({ domain: null, app: null, name: key }),

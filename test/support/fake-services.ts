@@ -19,6 +19,7 @@ import {
   toStreamId,
 } from '#model/stream.ts'
 import type { Instant } from '#model/time-range.ts'
+import { findTotalLoss } from '#services/range.ts'
 import type {
   AccountView,
   Answer,
@@ -167,10 +168,10 @@ export class FakeServices implements Services {
     account: string,
     query: PageRequest & { readonly domain: string | null },
     ask: Ask,
-  ): Promise<FreshPage<LiveStreamView>> {
+  ): Promise<LiveStreamPageView> {
     this.pay('listAccountLiveStreams', ask, account, query)
     const items = this.listLive(account, ask).filter((item) => !query.domain || item.domain === query.domain)
-    return toPage(this.freshness, ['liveStreams', account, query.domain], items, query)
+    return { ...toPage(this.freshness, ['liveStreams', account, query.domain], items, query), failures: [] }
   }
 
   async getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatus>> {
@@ -219,7 +220,9 @@ export class FakeServices implements Services {
     return [...new Set(query.keys)].map((key) => {
       const stream = this.findStream({ account, key }, ask)
       const series = toSeries(this.freshness, stream.pushSessions ?? [], query, stream.missing)
-      return { ...series, stream: this.viewStream({ account, key }, ask) }
+      const asked = { from: query.from, to: Math.min(query.to, this.freshness.fetchedAt) }
+      const loss = series.items.length === 0 ? findTotalLoss(series.missing, asked, account) : undefined
+      return { ...series, stream: this.viewStream({ account, key }, ask), loss }
     })
   }
 

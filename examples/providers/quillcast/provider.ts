@@ -7,6 +7,9 @@ import { defineProvider } from '#contract/provider.ts'
 import type { RawAnswer, UpstreamCall } from '#contract/upstream-call.ts'
 import { UpstreamError } from '#model/errors.ts'
 
+/** The provider's name of its one call: what `quota.interfaces` may name. */
+const LIST_STREAMS = 'ListStreams'
+
 const settings = z.strictObject({
   credentials: z
     .strictObject({ user: z.string().min(1), secret: z.string().min(1) })
@@ -64,7 +67,7 @@ function parseJson(body: Buffer): unknown {
 function listLiveStreams(call: UpstreamCall, page: number, size: number, domain: string | null, ask: Ask) {
   const filter = domain === null ? [] : [['domain', domain] as const]
   const query = [['page', String(page)] as const, ['size', String(size)] as const, ...filter]
-  return call({ endpoint: 'streams', operation: 'ListStreams', method: 'GET', query, read: readPage }, ask)
+  return call({ endpoint: 'streams', operation: LIST_STREAMS, method: 'GET', query, read: readPage }, ask)
 }
 
 /** The whole of Quillcast. */
@@ -72,6 +75,7 @@ export const quillcast = defineProvider({
   id: 'quillcast',
   title: 'Quillcast',
   signer: 'hmac-sha1-basic',
+  operations: [LIST_STREAMS],
   settings,
   toCredential: ({ credentials }) => ({ id: credentials.user, secret: credentials.secret }),
   readKey: (key) => ({ domain: null, app: null, name: key }),

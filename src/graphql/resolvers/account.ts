@@ -13,10 +13,10 @@ export const Account = {
     const { value, fetchedAt, stale } = await loaders.getLiveTotals(name)
     return { ...value, fetchedAt, stale }
   },
-  liveStreams: async ({ name }, { domain = null, ...page }, { services, ask }) => ({
-    ...toConnection(await services.listAccountLiveStreams(name, { ...page, domain }, ask), page),
-    failures: [],
-  }),
+  liveStreams: async ({ name }, { domain = null, ...page }, { services, ask }) => {
+    const answer = await services.listAccountLiveStreams(name, { ...page, domain }, ask)
+    return { ...toConnection(answer, page), failures: answer.failures }
+  },
   playSamples: ({ name }, { domain = null, ...query }, { loaders }) =>
     loaders.getAccountPlaySamples(name, { ...query, domain }),
   snapshots: async ({ name }, query, { services, ask }) =>

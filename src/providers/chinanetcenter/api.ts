@@ -36,6 +36,9 @@ interface Report {
   readonly unreadableRows: number
 }
 
+/** Name of the one call. */
+export const OPERATION = 'report/domain/stream/duration'
+
 /** Asks for the pushes of many streams in whole days. */
 export function createListPushSessions(
   call: UpstreamCall,
@@ -47,7 +50,9 @@ export function createListPushSessions(
     const isStretched = firstDay === lastDay && !settings.allowSingleDay
     const report = await call(buildRequest(streams, firstDay, isStretched ? lastDay + DAY_MS : lastDay), ask)
     note(ask, report)
-    return toAnswer(streams, report, isStretched ? lastDay + DAY_MS : Infinity)
+    const wantedTo = lastDay + DAY_MS
+    if (!isStretched) return toAnswer(streams, report, Number.POSITIVE_INFINITY, wantedTo)
+    return toAnswer(streams, report, wantedTo, wantedTo + DAY_MS)
   }
 }
 
@@ -65,7 +70,7 @@ function buildRequest(streams: readonly AskedStream[], dateFrom: Instant, dateTo
   }))
   return {
     endpoint: 'reports',
-    operation: 'report/domain/stream/duration',
+    operation: OPERATION,
     method: 'POST',
     path: '/api/report/domain/stream/duration',
     headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Time-Zone': 'GMT+08:00' },
@@ -126,8 +131,13 @@ function listOf(value: unknown, name: string): readonly unknown[] {
   return rows
 }
 
-/** Takes out of the report what was asked for. @param before pushes that begin at or after it are left out */
-function toAnswer(streams: readonly AskedStream[], { domains }: Report, before: Instant): PushSessionReport {
+/** Takes out of the report what was wanted. @param before pushes that begin at or after it are left out */
+function toAnswer(
+  streams: readonly AskedStream[],
+  { domains }: Report,
+  before: Instant,
+  askedTo: Instant,
+): PushSessionReport {
   const isDropped = ({ domain }: AskedStream) => domains !== null && !domains.has(toDomainIdentity(domain))
   return {
     streams: streams
@@ -136,6 +146,7 @@ function toAnswer(streams: readonly AskedStream[], { domains }: Report, before: 
         const pushes = domains?.get(toDomainIdentity(stream.domain))?.get(toAskedPart(stream)) ?? []
         return { key: stream.key, sessions: toOrdered(pushes.filter(({ startedAt }) => startedAt < before)) }
       }),
+    askedTo,
     droppedDomains: [...new Set(streams.filter(isDropped).map(({ domain }) => domain))],
   }
 }

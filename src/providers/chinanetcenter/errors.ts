@@ -63,7 +63,11 @@ export function malformed(problem: string): UpstreamError {
  */
 export function toRefusalError(raw: RawAnswer, envelope: PayloadObject | undefined, code: string | null) {
   const documented = code === null ? undefined : known.get(code)
-  const refusal = documented ?? findByStatus(raw) ?? (envelope && code !== null ? toUnknown(raw, envelope, code) : null)
+  const refusal =
+    documented ??
+    findByFrequencyText(raw, envelope) ??
+    findByStatus(raw) ??
+    (envelope && code !== null ? rejected('the provider refused the request') : null)
   if (!refusal) return malformed(envelope ? 'without a readable "code"' : 'no JSON object')
   const providerCode = toShownCode(code)
   return new UpstreamError(
@@ -71,6 +75,12 @@ export function toRefusalError(raw: RawAnswer, envelope: PayloadObject | undefin
     providerCode === undefined ? refusal.message : `${refusal.message} (its code: ${providerCode})`,
     { provider: 'chinanetcenter', providerCode, retryAfterMs: refusal.retryAfterMs, retry: refusal.retry },
   )
+}
+
+/** Its real form is undocumented: under whatever status, the words tell. */
+function findByFrequencyText(raw: RawAnswer, envelope: PayloadObject | undefined): Refusal | undefined {
+  const texts = envelope ? [fieldOf(envelope, 'code'), fieldOf(envelope, 'message')] : []
+  return texts.some((text) => QUOTA_TEXT.test(toText(text) ?? '')) ? toThrottled(raw) : undefined
 }
 
 /** Refusals that the status tells; their bodies are undocumented and need not be JSON. */
@@ -91,11 +101,6 @@ function findByStatus(raw: RawAnswer): Refusal | undefined {
     retryAfterMs,
     retry: { times: 2, afterMs: retryAfterMs },
   }
-}
-
-function toUnknown(raw: RawAnswer, envelope: PayloadObject, code: string): Refusal {
-  if (QUOTA_TEXT.test(code) || QUOTA_TEXT.test(toText(fieldOf(envelope, 'message')) ?? '')) return toThrottled(raw)
-  return rejected('the provider refused the request')
 }
 
 function toThrottled(raw: RawAnswer): Refusal {

@@ -2,7 +2,7 @@
 // secrets, pacing, caches or clients.
 import { unsupported } from '#contract/capability.ts'
 import { defineProvider } from '#contract/provider.ts'
-import { createListPushSessions } from './api.ts'
+import { createListPushSessions, OPERATION } from './api.ts'
 import { readKey, UTC_OFFSET_MS } from './convert.ts'
 import { chinanetcenterSettings } from './settings.ts'
 
@@ -11,6 +11,7 @@ export const chinanetcenter = defineProvider({
   id: 'chinanetcenter',
   title: 'ChinaNetCenter',
   signer: 'hmac-sha1-basic',
+  operations: [OPERATION],
   settings: chinanetcenterSettings,
   toCredential: ({ credentials }) => ({ id: credentials.username, secret: credentials.apiKey }),
   readKey,

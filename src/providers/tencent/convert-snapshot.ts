@@ -17,11 +17,12 @@ export function toSnapshotMessage(
   row: PayloadObject,
   settings: TencentSettings['snapshots'],
 ): SnapshotMessage | undefined {
-  const key = toText(fieldOf(row, 'stream_id'))
   const fullUrl = toText(fieldOf(row, 'pic_full_url'))?.trim()
   const shortUrl = toText(fieldOf(row, 'pic_url'))?.trim()
   const file = fullUrl ?? shortUrl
-  if (key === null || file === undefined) return undefined
+  if (file === undefined) return undefined
+  const key = toText(fieldOf(row, 'stream_id')) ?? readStreamId(toFileName(file))
+  if (key === null) return undefined
   const named = readFileName(toFileName(file), key)
   return {
     key,
@@ -52,6 +53,11 @@ function toFileName(file: string): string {
   } catch {
     return name
   }
+}
+
+/** The stream id that a file name begins with, read from the right; null when it is not of the form below. */
+function readStreamId(name: string): string | null {
+  return /^(.+?)_[1-9]\d{9}(?:_[1-9]\d{9})?_\d{1,11}_\d{1,5}_\d{1,5}\.[A-Za-z]{2,5}$/.exec(name)?.[1] ?? null
 }
 
 /**

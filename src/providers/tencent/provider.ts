@@ -3,6 +3,7 @@
 import { unsupported } from '#contract/capability.ts'
 import { defineProvider } from '#contract/provider.ts'
 import { createOperations, LIVE_PAGE_SIZE, RECORDING_PAGE_SIZE, readSnapshotBatch } from './api.ts'
+import { operations } from './request.ts'
 import { tencentSettings } from './settings.ts'
 
 const HOUR_MS = 3_600_000
@@ -13,6 +14,7 @@ export const tencent = defineProvider({
   id: 'tencent',
   title: 'Tencent Cloud Live',
   signer: 'md5-expiring-key',
+  operations,
   settings: tencentSettings,
   toCredential: ({ credentials }) => ({ id: String(credentials.appId), secret: credentials.apiKey }),
   // A stream id has parts (`<bizid>_<name>`), but the provider itself takes it as a whole.

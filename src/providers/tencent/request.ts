@@ -48,6 +48,9 @@ const calls = Object.freeze({
 
 type CallName = keyof typeof calls
 
+/** Names of all calls. */
+export const operations: readonly string[] = Object.keys(calls)
+
 /** Values by our names of the parameters; null leaves one out. */
 type CallValues<Name extends CallName> = Readonly<
   Record<keyof (typeof calls)[Name]['parameters'] & string, string | number | null>

@@ -2,13 +2,13 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Page } from '#model/page.ts'
-import type { LiveStreamView } from '#services/services.ts'
+import type { LiveStreamPageView, LiveStreamView } from '#services/services.ts'
 import { toPageFields } from '../page.ts'
 import { addRoute } from '../route.ts'
 import type { RestContext } from '../route-definition.ts'
 import { accountPath, domainArgument, pageArguments, repeatableNameArgument } from '../schemas/arguments.ts'
 import { exampleLiveStat, exampleStream, exampleTimes } from '../schemas/examples.ts'
-import { accountLiveStreamListSchema, liveStreamListSchema, toLiveStream } from '../schemas/stream.ts'
+import { liveStreamListSchema, toLiveStream } from '../schemas/stream.ts'
 
 const example = {
   items: [
@@ -49,10 +49,7 @@ export function addLiveStreamRoutes(app: FastifyInstance, context: RestContext):
       ],
     },
     handle: async ({ query: { account = null, ...page } }, ask) => {
-      const answer = await services.listLiveStreams({ ...page, accounts: account }, ask)
-      const failures = answer.failures.map(({ account, code, message }) => ({ account, code, message }))
-      const body = { ...toPageFields(answer, toLiveStream), failures }
-      return { body, tagged: [toTagged(answer), failures], freshness: answer, failureCount: failures.length }
+      return toAnswer(await services.listLiveStreams({ ...page, accounts: account }, ask))
     },
   })
 
@@ -64,13 +61,18 @@ export function addLiveStreamRoutes(app: FastifyInstance, context: RestContext):
     description: "The live streams of one account, optionally of one of the provider's domains.",
     path: accountPath,
     query: z.strictObject({ ...domainArgument, ...pageArguments }),
-    answer: accountLiveStreamListSchema,
-    example,
+    answer: liveStreamListSchema,
+    example: { ...example, failures: [] },
     handle: async ({ path, query: { domain = null, ...page } }, ask) => {
-      const answer = await services.listAccountLiveStreams(path.account, { ...page, domain }, ask)
-      return { body: toPageFields(answer, toLiveStream), tagged: toTagged(answer), freshness: answer }
+      return toAnswer(await services.listAccountLiveStreams(path.account, { ...page, domain }, ask))
     },
   })
+}
+
+function toAnswer(answer: LiveStreamPageView) {
+  const failures = answer.failures.map(({ account, code, message }) => ({ account, code, message }))
+  const body = { ...toPageFields(answer, toLiveStream), failures }
+  return { body, tagged: [toTagged(answer), failures], freshness: answer, failureCount: failures.length }
 }
 
 /** Everything but the ages. */

@@ -139,12 +139,7 @@ const liveListFields = {
   ...freshnessFields,
 }
 
-/** Live streams of one account. */
-export const accountLiveStreamListSchema = z
-  .object(liveListFields)
-  .meta({ id: 'AccountLiveStreamList', description: 'A page of the live streams of one account.' })
-
-/** Live streams of many accounts. */
+/** Live streams of one account or many. */
 export const liveStreamListSchema = z
   .object({
     ...liveListFields,
@@ -152,4 +147,4 @@ export const liveStreamListSchema = z
       .array(accountFailureSchema)
       .meta({ description: 'Accounts that could not answer; the next page asks them again. Empty when whole.' }),
   })
-  .meta({ id: 'LiveStreamList', description: 'A page of the live streams of many accounts.' })
+  .meta({ id: 'LiveStreamList', description: 'A page of live streams.' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { accountLiveStreamListSchema, liveStreamListSchema } from '#rest/schemas/stream.ts'
+import { liveStreamListSchema } from '#rest/schemas/stream.ts'
 import { buildRestApp } from '../rest-app.ts'
 
 const reading = (onlineViewers: number) => ({ onlineViewers, bandwidthBitsPerSecond: null, push: null })
@@ -79,6 +79,6 @@ test('refuses the cursor of another list', async () => {
 test('lists the live streams of one account and domain', async () => {
   const { app } = await buildRestApp(accounts)
   const response = await app.inject('/v1/accounts/b/live-streams?domain=y.example.com')
-  const list = accountLiveStreamListSchema.strict().parse(response.json())
+  const list = liveStreamListSchema.strict().parse(response.json())
   expect(list.items).toMatchObject([{ domain: 'y.example.com', app: 'live', name: 'r', live: { onlineViewers: 0 } }])
 })
