@@ -115,7 +115,7 @@ export class HistoryReader {
       calls: found.filter((piece) => piece.needsCall).length,
       read: async () => {
         const unsearched = { from: range.from, to: searched?.from ?? range.to }
-        const gaps = unsearched.from < unsearched.to ? [toRetentionGap(unsearched, oldest)] : []
+        const gaps = unsearched.from < unsearched.to ? [toRetentionGap(unsearched, history.facts)] : []
         return this.readPieces(history, range, found, gaps, oldest, ask)
       },
     }
@@ -163,11 +163,11 @@ export class HistoryReader {
     const had = parts.filter((part) => part !== undefined)
     for (const [index, { wanted, needsCall }] of found.entries()) {
       const part = parts[index]
-      if (part) gaps.push(...toPartGaps(part, wanted, oldest))
-      else if (!needsCall) gaps.push(toRetentionGap(wanted, oldest))
+      if (part) gaps.push(...toPartGaps(part, wanted, history.facts))
+      else if (!needsCall) gaps.push(toRetentionGap(wanted, history.facts))
     }
     const loss = had.length === 0 ? findTotalLoss(gaps, range, history.account) : undefined
-    if (loss?.code === 'RANGE_UNAVAILABLE') throw toRangeUnavailable(range, oldest, history.account)
+    if (loss?.code === 'RANGE_UNAVAILABLE') throw toRangeUnavailable(range, history)
     if (loss) throw loss
     return {
       samples: joinSamples(had, range, history.identityOf),
@@ -222,28 +222,31 @@ function joinSamples<Sample extends { readonly observedAt: Instant }>(
 }
 
 /** What a window that could be had still lacks of what was wanted. */
-function toPartGaps(part: Answer<Kept<unknown>>, wanted: TimeRange, oldest: Instant): readonly Gap[] {
+function toPartGaps(part: Answer<Kept<unknown>>, wanted: TimeRange, facts: HistoryFacts): readonly Gap[] {
   const { asked } = part.value
   const gaps: Gap[] = []
   if (asked.from > wanted.from)
-    gaps.push(toRetentionGap({ from: wanted.from, to: Math.min(asked.from, wanted.to) }, oldest))
+    gaps.push(toRetentionGap({ from: wanted.from, to: Math.min(asked.from, wanted.to) }, facts))
   // A window that was open when it was last had knows nothing of what came after.
   if (part.staleBecause && asked.to < wanted.to)
     gaps.push(toGap({ from: Math.max(asked.to, wanted.from), to: wanted.to }, part.staleBecause))
   return gaps
 }
 
-function toRetentionGap(range: TimeRange, oldest: Instant): Gap {
-  return { ...range, code: 'RANGE_UNAVAILABLE', message: describeRetention(oldest) }
+function toRetentionGap(range: TimeRange, facts: HistoryFacts): Gap {
+  return { ...range, code: 'RANGE_UNAVAILABLE', message: describeRetention(facts) }
 }
 
-function toRangeUnavailable(range: TimeRange, oldest: Instant, account: string): RangeUnavailableError {
+function toRangeUnavailable(
+  range: TimeRange,
+  history: Pick<History<unknown>, 'account' | 'facts'>,
+): RangeUnavailableError {
   return new RangeUnavailableError(
-    `from ${toIsoTime(range.from)} to ${toIsoTime(range.to)} is not kept: ${describeRetention(oldest)}`,
-    { account },
+    `from ${toIsoTime(range.from)} to ${toIsoTime(range.to)} is not kept: ${describeRetention(history.facts)}`,
+    { account: history.account },
   )
 }
 
-function describeRetention(oldest: Instant): string {
-  return `the provider keeps nothing before ${toIsoTime(oldest)}`
+function describeRetention({ retentionMs }: HistoryFacts): string {
+  return `the provider keeps the last ${retentionMs / 86_400_000} days`
 }
