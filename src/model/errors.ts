@@ -186,6 +186,8 @@ export interface RetryAdvice {
   readonly times: number
   /** Wait at least this long before the next one; without it a short jittered back-off applies. */
   readonly afterMs?: number | undefined
+  /** Whether the provider itself named that time: then it holds for every call of the account, not for this one alone. */
+  readonly isTold?: boolean | undefined
 }
 
 /** A call that failed at, or on the way to, a provider. */

@@ -167,7 +167,8 @@ function isCutInTwo(earlier: ToldSession, later: ToldSession): boolean {
   const end = earlier.session.endedAt
   if (later.session.startedAt !== edge || earlier.session.startedAt >= edge || end === null) return false
   if (earlier.asked.from === edge) return false
-  return end > edge || (end === edge && earlier.asked.to === edge)
+  // A push that is shown beyond what its call was asked for shows that this provider cuts nothing.
+  return earlier.asked.to === edge ? end === edge : earlier.asked.to > edge && end > edge
 }
 
 /** Two halves add up; what both told of is counted once. */

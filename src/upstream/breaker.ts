@@ -12,8 +12,8 @@ const THRESHOLD = 0.59
 /** Milliseconds until an open one lets a call through to try. */
 export const BREAK_MS = 5000
 
-/** Failures of the way or the endpoint, as opposed to answers we do not like. */
-const failures: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'UPSTREAM_RESPONSE'])
+/** Failures of the way or the endpoint. An answer that cannot be understood came in time, and may be one stream's own. */
+const failures: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT'])
 
 /**
  * Breaker of one endpoint. The counting is cockatiel's. Its policy is not used: it reads the wall clock, which may

@@ -1,4 +1,5 @@
-// What a provider says when it is asked too often is law: nothing more is sent to it before the time it named.
+// A time that a provider names when it is asked too often is law: nothing more is sent to it before. A refusal without
+// a time says nothing of other calls, and may only mean that this one was bad.
 import type { Clock } from '#model/clock.ts'
 import { UpstreamError } from '#model/errors.ts'
 
@@ -22,7 +23,8 @@ export class ThrottlePause {
   /** Learns from a failed call. */
   learn(error: unknown): void {
     if (!(error instanceof UpstreamError) || error.code !== 'UPSTREAM_THROTTLED') return
-    const { retryAfterMs } = error
+    const { retryAfterMs, retry } = error
+    if (!retry.isTold) return
     // Also false for NaN.
     if (retryAfterMs === undefined || !(retryAfterMs > 0)) return
     this.untilMs = Math.max(this.untilMs, this.clock.monotonicMs() + Math.min(retryAfterMs, MAX_PAUSE_MS))

@@ -198,10 +198,10 @@ describe('a failed call', () => {
 })
 
 describe('a throttled account', () => {
-  const throttle = (retryAfterMs: number) =>
+  const throttle = (retryAfterMs: number, isTold = true) =>
     toJsonRequest({
       read: () => {
-        throw new UpstreamError('UPSTREAM_THROTTLED', 'too often', { retryAfterMs, retry: { times: 0 } })
+        throw new UpstreamError('UPSTREAM_THROTTLED', 'too often', { retryAfterMs, retry: { times: 0, isTold } })
       },
     })
 
@@ -225,6 +225,12 @@ describe('a throttled account', () => {
     for (const { status } of await Promise.allSettled(both)) expect(status).toBe('rejected')
     expect(server.requests).toHaveLength(1)
     quota.close()
+  })
+
+  it('is asked other things after a refusal without a time of its own', async () => {
+    const { call } = await start()
+    await expect(call(throttle(30_000, false), toAsk())).rejects.toMatchObject({ code: 'UPSTREAM_THROTTLED' })
+    expect(await call(toJsonRequest(), toAsk())).toEqual({})
   })
 
   it('is waited for when the time comes before the deadline', async () => {
@@ -384,6 +390,13 @@ describe('health', () => {
     expect(readings.health()).toMatchObject({ state: 'UP', lastErrorCode: 'UPSTREAM_RESPONSE' })
     server.behave(answering('<html>'))
     for (let count = 0; count < 12; count += 1) await call(toJsonRequest(), toAsk()).catch(() => undefined)
+    expect(readings.health()).toMatchObject({ state: 'DEGRADED' })
+    const outOfOrder = toJsonRequest({
+      read: () => {
+        throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'out of order', { retry: { times: 0 } })
+      },
+    })
+    for (let count = 0; count < 24; count += 1) await call(outOfOrder, toAsk()).catch(() => undefined)
     expect(readings.health()).toMatchObject({ state: 'DOWN' })
     const asked = server.requests.length
     await expect(call(toJsonRequest(), toAsk())).rejects.toMatchObject({

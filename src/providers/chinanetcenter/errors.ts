@@ -104,12 +104,13 @@ function findByStatus(raw: RawAnswer): Refusal | undefined {
 }
 
 function toThrottled(raw: RawAnswer): Refusal {
-  const afterMs = readRetryAfter(raw) ?? WINDOW_MS
+  const told = readRetryAfter(raw)
+  const afterMs = told ?? WINDOW_MS
   return {
     code: 'UPSTREAM_THROTTLED',
     message: 'the provider refused for frequency',
     retryAfterMs: afterMs,
-    retry: { times: 1, afterMs },
+    retry: { times: 1, afterMs, isTold: told !== undefined },
   }
 }
 

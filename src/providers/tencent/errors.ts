@@ -126,7 +126,7 @@ function toStatusRefusal(raw: RawAnswer): Refusal {
       code: 'UPSTREAM_THROTTLED',
       message: 'the provider refused for frequency (HTTP 429)',
       retryAfterMs: afterMs,
-      retry: { times: 1, afterMs },
+      retry: { times: 1, afterMs, isTold: retryAfterMs !== undefined },
     }
   }
   if (status >= 500 || status === 408)
