@@ -101,9 +101,18 @@ export class Asker {
     return { value: kept.value, fetchedAt: kept.fetchedAt, freshUntil: kept.freshUntil, stale: false }
   }
 
-  /** Asks the provider, sharing the call; falls back on `kept`. The call must have been planned. */
+  /**
+   * Asks the provider, sharing the call; falls back on `kept`. The call must have been planned.
+   * @param kept what was found and is not good enough, or is to be asked for once more all the same
+   */
   async fetch<Value>(question: Question<Value>, kept: CacheEntry<Value> | undefined, ask: Ask): Promise<Answer<Value>> {
     const work = async (detached: Ask) => {
+      // Somebody else may have asked since it was looked up: what can no longer change is asked for once.
+      const known = await this.find<Value>(question)
+      if (known && known !== kept && this.isGood(known)) {
+        detached.meter.cached += 1
+        return known
+      }
       const value = await question.fetch(detached)
       const fetchedAt = this.clock.now()
       const entry = { value, fetchedAt, freshUntil: question.freshUntil(value, fetchedAt) }
@@ -131,7 +140,13 @@ export class Asker {
    * Runs `work` once for all who ask for `key` at the same time. A follower whose leader ran out of time does
    * the work itself when it has time left.
    */
-  async share<Value>(key: string, work: (ask: Ask) => Promise<Value>, ask: Ask, mayRunAgain = true): Promise<Value> {
+  async share<Value>(
+    key: string,
+    work: (ask: Ask) => Promise<Value>,
+    ask: Ask,
+    mayRunAgain = true,
+    isSecond = false,
+  ): Promise<Value> {
     const detached: Ask = { ...ask, signal: neverAborted }
     const startedAtMs = this.clock.monotonicMs()
     let joined = true
@@ -149,8 +164,11 @@ export class Asker {
         error instanceof GatewayError && (error.code === 'UPSTREAM_TIMEOUT' || error.code === 'QUOTA_EXHAUSTED')
       const now = this.clock.monotonicMs()
       // Only when time has passed since: an error that came at once would come at once again.
-      if (joined && mayRunAgain && outOfTime && now > startedAtMs && now < ask.deadlineAtMs && !ask.signal.aborted)
-        return this.share(key, work, ask, false)
+      const mayHelp = mayRunAgain && outOfTime && now > startedAtMs
+      // What the leader's operation may cost says nothing of what this one may.
+      const wasTooMuch = error instanceof GatewayError && error.code === 'QUERY_TOO_COMPLEX'
+      if (joined && !isSecond && (mayHelp || wasTooMuch) && now < ask.deadlineAtMs && !ask.signal.aborted)
+        return this.share(key, work, ask, false, true)
       throw error
     } finally {
       wait.end()

@@ -94,6 +94,7 @@ export function createServices(options: ServiceOptions): Services {
       const { account } = registry.getStream(ref, ask)
       const [view] = await listManyPushSessions(readers, account, { ...query, keys: [ref.key] }, ask)
       if (!view) throw new Error('a question for one stream gave no answer')
+      if (view.loss) throw view.loss
       const { stream: _stream, loss: _loss, ...series } = view
       return series
     },

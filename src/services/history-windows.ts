@@ -166,7 +166,7 @@ export class HistoryReader {
       if (part) gaps.push(...toPartGaps(part, wanted, history.facts))
       else if (!needsCall) gaps.push(toRetentionGap(wanted, history.facts))
     }
-    const loss = had.length === 0 ? findTotalLoss(gaps, range, history.account) : undefined
+    const loss = findTotalLoss(gaps, range, history.account)
     if (loss?.code === 'RANGE_UNAVAILABLE') throw toRangeUnavailable(range, history)
     if (loss) throw loss
     return {

@@ -26,6 +26,8 @@ export interface LiveList {
   readonly fetchedAt: Instant
   /** Why a page of it is not there; null for a whole list. */
   readonly failure: GatewayError | null
+  /** Why a page of it is past its life; null for a list of this moment. */
+  readonly staleBecause: GatewayError | null
 }
 
 type ListPage = Capabilities['listLiveStreams']
@@ -60,9 +62,10 @@ export class LiveListReader {
     const kept = await this.asker.find<LiveList>(identity)
     const question: Question<LiveList> = {
       ...identity,
-      fetch: (shared) => this.readWhole(account, listPage, domain, kept !== undefined, shared),
+      fetch: (shared) => this.readWhole(account, listPage, domain, kept !== undefined && !kept.value.failure, shared),
       // A list that lacks a page is asked for again at once; its good pages are kept by themselves.
-      freshUntil: ({ fetchedAt, failure }) => (failure ? fetchedAt : fetchedAt + PUSH_PACE_MS),
+      freshUntil: ({ fetchedAt, failure, staleBecause }) =>
+        failure || staleBecause ? fetchedAt : fetchedAt + PUSH_PACE_MS,
       sizeOf: ({ streams }) => 200 + streams.length * 320,
     }
     const maxAgeMs =
@@ -71,7 +74,8 @@ export class LiveListReader {
       kept && this.asker.isGood(kept, maxAgeMs)
         ? this.asker.useKept(kept, ask)
         : await this.asker.fetch(question, kept, ask)
-    return { ...answer, fetchedAt: answer.value.fetchedAt }
+    const staleBecause = answer.staleBecause ?? answer.value.staleBecause ?? undefined
+    return { ...answer, fetchedAt: answer.value.fetchedAt, stale: staleBecause !== undefined, staleBecause }
   }
 
   /** @param hasOlder whether there is an older list to fall back on, which is better than one that lacks pages */
@@ -89,7 +93,8 @@ export class LiveListReader {
       const kept = await this.asker.find<LiveStreamPage>(questionOf(page))
       if (kept && this.asker.isGood(kept)) return this.asker.useKept(kept, ask)
       if (!isPlanned) ask.meter.plan(1)
-      return this.asker.fetch(questionOf(page), undefined, ask)
+      // An old page is of use only where there is no old list, whose pages at least belong together.
+      return this.asker.fetch(questionOf(page), hasOlder ? undefined : kept, ask)
     }
     const readOther = async (page: number, isPlanned: boolean) => {
       try {
@@ -102,15 +107,17 @@ export class LiveListReader {
     }
     const first = await readPage(1, false)
     const pages = [first, ...(await this.readOthers(first, size, readOther, ask))]
+    const pageCount = pages.length
     // Read once more, and both readings together hold what was there throughout; failing that, one is better than none.
     if (!failure && isTorn(pages)) pages.push(...(await this.readAgain(questionOf, pages.length, ask)))
     const { fetchedAt } = combineFreshness(pages, this.asker.clock.now())
     return {
       streams: [...collect(pages).values()].sort(byKey),
       streamCount: domain === null ? (pages.at(-1)?.value.totals.streamCount ?? null) : null,
-      pageCount: pages.length,
+      pageCount,
       fetchedAt,
       failure,
+      staleBecause: pages.find((page) => page.staleBecause)?.staleBecause ?? null,
     }
   }
 
@@ -142,7 +149,11 @@ export class LiveListReader {
     const numbers = Array.from({ length: count }, (_, index) => index + 1)
     try {
       ask.meter.plan(count)
-      return await sideBySide(numbers, PAGES_SIDE_BY_SIDE, (page) => this.asker.fetch(questionOf(page), undefined, ask))
+      return await sideBySide(numbers, PAGES_SIDE_BY_SIDE, async (page) => {
+        // Asked for once more although what is kept of it is a moment old.
+        const kept = await this.asker.find<LiveStreamPage>(questionOf(page))
+        return this.asker.fetch(questionOf(page), kept, ask)
+      })
     } catch (error) {
       if (error instanceof GatewayError) return []
       throw error
@@ -176,7 +187,7 @@ function countPages(page: LiveStreamPage, size: number): number {
  * past the page being read, and the count shrinks. A repeated row is no sign of it: one that began moves them back.
  */
 function isTorn(pages: readonly Answer<LiveStreamPage>[]): boolean {
-  const counts = pages.map((page) => page.value.totals.streamCount ?? 0)
+  const counts = pages.map((page) => page.value.totals.streamCount).filter((count) => count !== null)
   return counts.some((count, index) => count < (counts[index - 1] ?? 0))
 }
 

@@ -100,14 +100,16 @@ export class LiveStreamPager {
       const rest = progress.restOf(account.name, value.streams)
       const taken = rest.slice(0, size - items.length)
       for (const [index, stream] of taken.entries()) {
-        progress.advance(account.name, index === rest.length - 1 ? DONE : stream.key)
+        // A list that lacks a page has not come to its end.
+        const isLast = index === rest.length - 1 && !value.failure
+        progress.advance(account.name, isLast ? DONE : stream.key)
         const view = toNamedStreamView(account, stream.key)
         items.push({
           cursor: progress.toCursor(),
           item: { ...view, reading: stream.reading, fetchedAt, freshUntil, stale },
         })
       }
-      if (rest.length === 0) progress.advance(account.name, DONE)
+      if (rest.length === 0 && !value.failure) progress.advance(account.name, DONE)
       hasMore ||= taken.length < rest.length
     }
     const told = lists.map(({ answer }) => answer.value.streamCount)

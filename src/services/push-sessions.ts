@@ -38,12 +38,9 @@ export async function listManyPushSessions(
   const streams = [...new Set(query.keys)].map((key) => toStreamView(account, key, `keys[${query.keys.indexOf(key)}]`))
   const now = readers.asker.clock.now()
   const range = toPastRange(query, now)
-  const views = isSupported(account.connection.capabilities.listPushSessions)
-    ? await readReport(readers, account, streams, query, range, ask)
-    : await deriveMany(readers, account, streams, query, now, ask)
-  const [first] = views
-  if (first?.loss && views.every((view) => view.loss !== undefined)) throw first.loss
-  return views
+  return isSupported(account.connection.capabilities.listPushSessions)
+    ? readReport(readers, account, streams, query, range, ask)
+    : deriveMany(readers, account, streams, query, now, ask)
 }
 
 async function readReport(
@@ -139,7 +136,8 @@ function joinSessions(days: readonly Answer<SessionDay>[]): readonly PushSession
   )
   const joined: ToldSession[] = []
   for (const next of foldRepeats(told)) {
-    const index = joined.findLastIndex((earlier) => isCutInTwo(earlier, next))
+    const mayBeCut = next.session.startedAt === next.asked.from
+    const index = mayBeCut ? joined.findLastIndex((earlier) => isCutInTwo(earlier, next)) : -1
     const earlier = joined[index]
     if (earlier) joined[index] = { ...next, session: joinTwo(earlier.session, next.session) }
     else joined.push(next)
@@ -152,8 +150,10 @@ function foldRepeats(told: readonly ToldSession[]): readonly ToldSession[] {
   const byStart = Map.groupBy(told, ({ session }) => session.startedAt)
   return [...byStart.values()]
     .flatMap((repeats) => {
-      const latest = Math.max(...repeats.map(({ fetchedAt }) => fetchedAt))
-      return repeats.filter(({ fetchedAt }) => fetchedAt === latest)
+      const latest = repeats.reduce((one, other) => (other.fetchedAt > one.fetchedAt ? other : one))
+      return repeats.filter(
+        ({ fetchedAt, asked }) => fetchedAt === latest.fetchedAt && asked.from === latest.asked.from,
+      )
     })
     .sort((one, other) => one.session.startedAt - other.session.startedAt)
 }

@@ -2,7 +2,7 @@
 import { GatewayError, InvalidInputError, NotFoundError, RangeUnavailableError } from '#model/errors.ts'
 import { type Instant, type TimeRange, toIsoTime } from '#model/time-range.ts'
 import { FOREVER } from './freshness.ts'
-import type { Gap, RangeRequest } from './services.ts'
+import type { Gap, RangeRequest, StreamPushSessionsView } from './services.ts'
 
 /**
  * The part of a range that can hold data: `to` beyond now is cut to now. May be empty when `from` is this moment.
@@ -69,6 +69,13 @@ export function findTotalLoss(gaps: readonly Gap[], range: TimeRange, account: s
   if (gap.code === 'NOT_FOUND') return new NotFoundError(gap.message, details)
   if (gap.code === 'RANGE_UNAVAILABLE') return new RangeUnavailableError(gap.message, details)
   return new GatewayError(gap.code, gap.message, details)
+}
+
+/** Throws the first stream's loss when no stream has anything: then there is nothing to show beside it. */
+export function throwWhenAllLost(views: readonly StreamPushSessionsView[]): readonly StreamPushSessionsView[] {
+  const [first] = views
+  if (first?.loss && views.every((view) => view.loss !== undefined)) throw first.loss
+  return views
 }
 
 /** A piece that an error has cost. */

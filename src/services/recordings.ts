@@ -106,7 +106,10 @@ class RecordingBook {
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const { value } = await this.page(middle)
-      if (value.recordings.some((recording) => startOf(recording) > from - LONGEST_RECORDING_MS)) high = middle
+      // A page past the end is not too old: the provider told more files than it has.
+      const isPastEnd = value.rowCount === 0
+      if (isPastEnd || value.recordings.some((recording) => startOf(recording) > from - LONGEST_RECORDING_MS))
+        high = middle
       else low = middle + 1
     }
     return low * this.pageSize

@@ -201,8 +201,8 @@ export interface Services {
   listPushSessions(ref: StreamRef, query: RangeRequest, ask: Ask): Promise<Series<PushSession>>
   /**
    * Push sessions of many streams in the fewest provider calls, in the order of `keys`, repeats folded. A stream
-   * none of whose pieces could be had stands there with the whole range missing; when that is so for all, the
-   * error is thrown.
+   * none of whose pieces could be had stands there with the whole range missing and its `loss`; an edge that shows
+   * the batch as a whole throws when that is so for all (`throwWhenAllLost`).
    */
   listManyPushSessions(
     account: string,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryCache } from '#cache/memory-cache.ts'
+import { type Ask, Meter } from '#contract/ask.ts'
 import { createProcessSingleFlight } from '#fleet/single-flight.ts'
 import { UpstreamError } from '#model/errors.ts'
 import { Asker, type Question } from '#services/ask.ts'
@@ -81,6 +82,24 @@ describe('asking', () => {
     await gone
     finish(7)
     expect(await second).toMatchObject({ value: 7 })
+  })
+
+  it('does not refuse one caller for what another may not spend', async () => {
+    const { asker, clock, question } = createRig()
+    const costly = {
+      ...question,
+      fetch: async (ask: Ask) => {
+        await settle()
+        ask.meter.plan(3)
+        return 5
+      },
+    }
+    const poor = expect(asker.ask(costly, createAsk(clock, { meter: new Meter(2) }))).rejects.toMatchObject({
+      code: 'QUERY_TOO_COMPLEX',
+    })
+    const rich = asker.ask(costly, createAsk(clock))
+    await poor
+    expect(await rich).toMatchObject({ value: 5 })
   })
 
   it('stops waiting at its own deadline, whoever leads the work', async () => {

@@ -263,6 +263,17 @@ describe('history windows', () => {
     expect(asked).toHaveLength(0)
   })
 
+  it('asks once for the windows that a long and a short range of one moment share', async () => {
+    const clock = new FakeClock(NOW)
+    const { asked, services } = createHistory(clock, 60_000)
+    await Promise.all(
+      [60, 8].map((hours) =>
+        services.listPushSamples(stream, { from: NOW - hours * HOUR_MS, to: NOW }, createAsk(clock)),
+      ),
+    )
+    expect(new Set(asked.map(({ from }) => from)).size).toBe(asked.length)
+  })
+
   it('shares one call between all who ask at the same time', async () => {
     const clock = new FakeClock(NOW)
     const { asked, services } = createHistory(clock)

@@ -126,6 +126,38 @@ describe('live streams', () => {
     expect(lister.calls).toBe(4)
   })
 
+  it('reads a list anew that lacked a page, and shows on the next page what came back', async () => {
+    const clock = new FakeClock()
+    const keys = Array.from({ length: 400 }, (_, index) => `room${String(index).padStart(3, '0')}`)
+    const lister = createLister('main', keys)
+    let isPageTwoDown = true
+    lister.beforeCall = () => {
+      lister.failing = isPageTwoDown && lister.calls % 2 === 0
+    }
+    const services = createTestServices(clock, [lister.account])
+    const page = await services.listLiveStreams({ accounts: null, first: 300 }, createAsk(clock))
+    expect(page).toMatchObject({ hasNextPage: true, stale: false, failures: [{ account: 'main' }] })
+    isPageTwoDown = false
+    await clock.advance(6000)
+    const next = await services.listLiveStreams({ accounts: null, after: page.items.at(-1)?.cursor }, createAsk(clock))
+    expect(next.failures).toEqual([])
+    expect(next.items).toHaveLength(100)
+    const whole = await services.listLiveStreams({ accounts: null, first: 300 }, createAsk(clock))
+    expect(whole).toMatchObject({ totalCount: 400, stale: false, failures: [] })
+  })
+
+  it('falls back on the page it has when there is no older list', async () => {
+    const clock = new FakeClock()
+    const lister = createLister('main', numbered(3))
+    const services = createTestServices(clock, [lister.account])
+    await services.getLiveTotals('main', createAsk(clock))
+    lister.failing = true
+    await clock.advance(10_000)
+    const page = await services.listAccountLiveStreams('main', { domain: null }, createAsk(clock))
+    expect(page).toMatchObject({ stale: true, failures: [] })
+    expect(page.items).toHaveLength(3)
+  })
+
   it('reads a torn list again at most once per tick, and is content with one reading when the second fails', async () => {
     const clock = new FakeClock()
     const lister = createLister('main', numbered(900))

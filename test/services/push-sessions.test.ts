@@ -7,6 +7,7 @@ import type { PushSample } from '#model/sample.ts'
 import type { Instant } from '#model/time-range.ts'
 import { toDay, toRuns } from '#services/day-sessions.ts'
 import { deriveSessions } from '#services/derived-sessions.ts'
+import { throwWhenAllLost } from '#services/range.ts'
 import { createAsk, createFakeAccount, createTestServices } from '#test/support/fake-account.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 
@@ -257,6 +258,27 @@ describe('push sessions from a report by days', () => {
     )
     expect(views[0]?.missing).toMatchObject([{ from: TODAY, to: NOW, code: 'NOT_FOUND' }])
     expect(views[1]?.missing).toEqual([])
+  })
+
+  it('names its own domain for each of several streams that are lost', async () => {
+    const clock = new FakeClock(NOW)
+    const { services } = createReporter(clock, [])
+    const keys = ['aa.example/live/x', 'bb.example/live/x']
+    const views = await services.listManyPushSessions('main', { keys, from: TODAY, to: NOW }, createAsk(clock))
+    expect(views.map((view) => view.loss?.message)).toEqual([
+      expect.stringContaining('aa.example'),
+      expect.stringContaining('bb.example'),
+    ])
+    expect(() => throwWhenAllLost(views)).toThrow('aa.example')
+  })
+
+  it('shows a push once that two calls told in the same moment', async () => {
+    const clock = new FakeClock(NOW)
+    const edge = toDay(NOW - 69 * DAY_MS, zone) - DAY_MS + 31 * DAY_MS
+    const push = { key: stream.key, from: edge - HOUR_MS, to: edge + HOUR_MS }
+    const { services } = createReporter(clock, [push])
+    const series = await services.listPushSessions(stream, { from: NOW - 69 * DAY_MS, to: NOW }, createAsk(clock))
+    expect(series.items).toEqual([toSession(push.from, push.to)])
   })
 
   it('shows kept days, marked stale, when the provider fails', async () => {

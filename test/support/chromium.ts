@@ -18,6 +18,10 @@ const flags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A page that is taken for hidden draws no frames, and nothing on it ever stands still enough to be clicked.
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--disable-background-timer-throttling',
 ]
 
 const findInstalled = () => findProgram('chromium', 'chromium-browser', 'google-chrome')

@@ -1,4 +1,5 @@
 // Root fields.
+import { throwWhenAllLost } from '#services/range.ts'
 import type { QueryResolvers } from '../generated.ts'
 import { toConnection } from './connection.ts'
 
@@ -11,5 +12,6 @@ export const Query = {
     const answer = await services.listLiveStreams({ ...page, accounts }, ask)
     return { ...toConnection(answer, page), failures: answer.failures }
   },
-  pushSessions: (_root, { account, ...query }, { services, ask }) => services.listManyPushSessions(account, query, ask),
+  pushSessions: async (_root, { account, ...query }, { services, ask }) =>
+    throwWhenAllLost(await services.listManyPushSessions(account, query, ask)),
 } satisfies QueryResolvers

@@ -1,6 +1,7 @@
 // Pushes from their start to their end, of one stream or of many.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { throwWhenAllLost } from '#services/range.ts'
 import { addRoute, addStreamRoute } from '../route.ts'
 import { noArguments, type RestContext } from '../route-definition.ts'
 import { accountPath, rangeArguments, readArguments } from '../schemas/arguments.ts'
@@ -70,7 +71,7 @@ export function addPushSessionRoutes(app: FastifyInstance, context: RestContext)
     example: { items: [{ stream: exampleStream, sessions: [exampleSession], ...exampleRange }], nextCursor: null },
     handle: async ({ path, body }, ask) => {
       const query = readArguments(pushSessionsBodySchema, body)
-      const batch = await services.listManyPushSessions(path.account, query, ask)
+      const batch = throwWhenAllLost(await services.listManyPushSessions(path.account, query, ask))
       const now = clock.now()
       return {
         body: {
