@@ -68,9 +68,9 @@ export class Asker {
   }
 
   /** The usual way: a fresh answer from wherever it is cheapest, else a stale one, else the error. */
-  async ask<Value>(question: Question<Value>, ask: Ask, maxAgeMs = 0): Promise<Answer<Value>> {
+  async ask<Value>(question: Question<Value>, ask: Ask): Promise<Answer<Value>> {
     const kept = await this.find<Value>(question)
-    if (kept && this.isGood(kept, maxAgeMs)) return this.useKept(kept, ask)
+    if (kept && this.isGood(kept)) return this.useKept(kept, ask)
     ask.meter.plan(1)
     return this.fetch(question, kept, ask)
   }

@@ -15,7 +15,8 @@ import { type ConnectedAccount, requireCapability, requireFacts } from './provid
 import type { Answer } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
-const DAY_MS = 86_400_000
+/** A day of a report's calendar, which knows no summer time. */
+export const DAY_MS = 86_400_000
 const CALLS_SIDE_BY_SIDE = 4
 
 /** A day of a stream as one call told it. */

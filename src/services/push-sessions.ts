@@ -5,16 +5,15 @@ import { GatewayError, InvalidInputError, RangeUnavailableError } from '#model/e
 import type { PushSession } from '#model/push-session.ts'
 import { type Instant, intersect, type TimeRange, toIsoTime } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
-import { type DayOutcome, listDays, type SessionDay, type SessionDayReader, toDay } from './day-sessions.ts'
+import { DAY_MS, type DayOutcome, listDays, type SessionDay, type SessionDayReader, toDay } from './day-sessions.ts'
 import { prepareDerivedSessions } from './derived-sessions.ts'
 import { combineFreshness } from './freshness.ts'
 import type { HistoryReader } from './history-windows.ts'
-import { type ConnectedAccount, requireCapability, requireFacts, toStreamView } from './provider-registry.ts'
+import { type ConnectedAccount, requireFacts, toStreamView } from './provider-registry.ts'
 import { findTotalLoss, joinGaps, toGap, toPastRange } from './range.ts'
 import type { Answer, Gap, RangeRequest, StreamPushSessionsView, StreamView } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
-const DAY_MS = 86_400_000
 /** Most streams of one question. */
 const MAX_STREAMS = 1000
 const STREAMS_SIDE_BY_SIDE = 4
@@ -40,7 +39,7 @@ export async function listManyPushSessions(
   const range = toPastRange(query, now)
   return isSupported(account.connection.capabilities.listPushSessions)
     ? readReport(readers, account, streams, query, range, ask)
-    : deriveMany(readers, account, streams, query, now, ask)
+    : deriveMany(readers, account, streams, query, range, now, ask)
 }
 
 async function readReport(
@@ -51,7 +50,6 @@ async function readReport(
   range: TimeRange,
   ask: Ask,
 ): Promise<readonly StreamPushSessionsView[]> {
-  requireCapability(account, 'listPushSessions')
   const facts = requireFacts(account, account.connection.facts.pushSessions)
   const now = asker.clock.now()
   const oldestDay = toDay(now, facts) - facts.retentionDays * DAY_MS
@@ -101,10 +99,10 @@ async function deriveMany(
   account: ConnectedAccount,
   streams: readonly StreamView[],
   query: RangeRequest,
+  range: TimeRange,
   now: Instant,
   ask: Ask,
 ): Promise<readonly StreamPushSessionsView[]> {
-  const range = toPastRange(query, now)
   const prepared = await Promise.all(
     streams.map((stream) => prepareDerivedSessions(readers.history, now, account, stream.key, query, ask)),
   )

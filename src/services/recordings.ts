@@ -2,7 +2,7 @@
 // so a cursor names the file beside its position. A range is found by bisecting the pages: the provider's own filter by
 // day would cost a call a day.
 import type { Ask } from '#contract/ask.ts'
-import type { RecordingPage } from '#contract/capability.ts'
+import type { Capabilities, RecordingPage } from '#contract/capability.ts'
 import { GatewayError } from '#model/errors.ts'
 import { ListCursors } from '#model/page.ts'
 import type { Recording } from '#model/recording.ts'
@@ -24,12 +24,11 @@ export async function listRecordings(
   query: RangedPageRequest,
   ask: Ask,
 ): Promise<FreshPage<Recording>> {
-  requireCapability(account, 'listRecordings')
+  const book = new RecordingBook(asker, account, key, ask)
   const range = toOpenRange(query, asker.clock.now())
   const isBounded = range.from !== -FOREVER || range.to !== FOREVER
   const cursors = new ListCursors(['Stream.recordings', account.name, key, query.from ?? null, query.to ?? null])
   const { size, place } = cursors.readPosition(query)
-  const book = new RecordingBook(asker, account, key, ask)
 
   const items: { cursor: string; item: Recording }[] = []
   let index = place ? await book.findPlaceAfter(place) : await book.findFirst(range.from)
@@ -76,13 +75,16 @@ class RecordingBook {
   private readonly key: string
   private readonly asking: Ask
   private readonly pageSize: number
+  private readonly fetchPage: Capabilities['listRecordings']
 
+  /** @throws CapabilityUnsupportedError */
   constructor(asker: Asker, account: ConnectedAccount, key: string, ask: Ask) {
     this.asker = asker
     this.account = account
     this.key = key
     this.asking = ask
     this.pageSize = account.connection.facts.recordingPageSize
+    this.fetchPage = requireCapability(account, 'listRecordings')
   }
 
   /** The first recording at a position or behind it; undefined past the end. A page may hold rows that are none. */
@@ -141,8 +143,7 @@ class RecordingBook {
   private async page(number: number): Promise<Answer<RecordingPage>> {
     const known = this.pages.get(number)
     if (known) return known
-    const { key, pageSize } = this
-    const fetchPage = requireCapability(this.account, 'listRecordings')
+    const { key, pageSize, fetchPage } = this
     const page = await this.asker.ask<RecordingPage>(
       {
         account: this.account.name,
