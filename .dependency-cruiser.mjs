@@ -7,7 +7,8 @@
  */
 export const layers = {
   'config.ts': ['config', 'providers/index.ts', 'access', 'upstream', 'contract', 'model'],
-  config: ['providers/index.ts', 'access', 'upstream', 'contract', 'model'],
+  // An address of Redis is checked by those who read it, and connects to nothing.
+  config: ['providers/index.ts', 'fleet/redis-address.ts', 'access', 'upstream', 'contract', 'model'],
   graphql: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
   rest: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
   server: ['services', 'access', 'cache', 'fleet', 'telemetry', 'contract', 'model'],
@@ -27,8 +28,8 @@ export const layers = {
   model: [],
 }
 
-/** Files that know every layer. */
-export const compositionRoots = ['main.ts', 'app.ts']
+/** Files that know every layer: the process, what it is put together from, and what of that the replicas share. */
+export const compositionRoots = ['main.ts', 'app.ts', 'replicas.ts']
 
 /** A path of src as a regular expression: a folder with all that is in it, or one file. */
 const inSource = (name) => `^src/${name.replaceAll('.', '\\.')}${name.endsWith('.ts') ? '$' : '/'}`
@@ -105,10 +106,22 @@ const otherRules = [
     to: { path: '^(src|sandbox|test|scripts)/', pathNot: '^src/(contract|model)/' },
   },
   {
+    name: 'faults-from-outside',
+    comment: 'the fault scorecard judges whole processes: it knows their addresses and settings, never their code',
+    from: { path: '^bench/faults/' },
+    to: { path: '^(src|web|scripts|examples)/' },
+  },
+  {
     name: 'one-way-out',
     comment: 'the HTTP client belongs to upstream: every provider call goes through its deadline, quota and signature',
     from: { path: '^src/', pathNot: ['^src/upstream/', ...compositionRoots.map(inSource)] },
     to: { path: '^(node_modules/)?undici(/|$)' },
+  },
+  {
+    name: 'one-way-to-redis',
+    comment: 'the Redis client belongs to fleet: every command goes through the link, with its timeout and its breaker',
+    from: { path: '^src/', pathNot: '^src/fleet/' },
+    to: { path: '^(node_modules/)?ioredis(/|$)' },
   },
   {
     name: 'plain-model',

@@ -5,10 +5,9 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { createAuthenticator } from '#access/authenticator.ts'
 import { createClientLimit } from '#access/client-limit.ts'
-import { createMemoryCache } from '#cache/memory-cache.ts'
+import type { FleetTime } from '#cache/redis-cache.ts'
 import { Meter } from '#contract/ask.ts'
 import { type Capabilities, isSupported } from '#contract/capability.ts'
-import { createProcessSingleFlight } from '#fleet/single-flight.ts'
 import { graphqlPlugin } from '#graphql/plugin.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { NotFoundError } from '#model/errors.ts'
@@ -21,12 +20,13 @@ import type { ConnectedAccount } from '#services/provider-registry.ts'
 import { signers } from '#signing/index.ts'
 import { openSqliteSnapshotStore } from '#snapshot-store/sqlite-snapshot-store.ts'
 import { createLogger, type LogDestination } from '#telemetry/logger.ts'
-import { createMemoryQuota } from '#upstream/memory-quota.ts'
+import { createQuota } from '#upstream/quota-queue.ts'
 import { openStartJournal } from '#upstream/start-journal.ts'
 import { createUpstreamClient } from '#upstream/upstream-client.ts'
 import { createSnapshotCollector, type SnapshotCollector } from '#workers/snapshot-collector.ts'
 import type { AccountConfig, Config } from './config.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { createReplicas, type Replicas } from './replicas.ts'
 import { createServer } from './server/create-server.ts'
 import { graphiqlPage } from './server/graphiql-page.ts'
 import { addHealthRoutes, type PartHealth } from './server/health-routes.ts'
@@ -38,6 +38,8 @@ export interface AppOverrides {
   /** In [0, 1). */
   readonly random?: () => number
   readonly logDestination?: LogDestination
+  /** The clock that replicas share, for replicas that live in another time than Redis. */
+  readonly fleetTime?: FleetTime
 }
 
 /** A gateway that is ready to listen. */
@@ -70,24 +72,34 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   const clock = overrides.clock ?? systemClock
   const random = overrides.random ?? Math.random
   const log = createLogger(config.log, overrides.logDestination)
-  if (config.redis)
-    log.warn('redis is configured, but quota, cache and collector are not shared yet: run one process over an account')
-
   const dataDirectory = openDataDirectory(config.dataDirectory)
+  const replicas = createReplicas({
+    config,
+    clock,
+    log,
+    dataDirectory: dataDirectory.path,
+    fleetTime: overrides.fleetTime,
+  })
   const snapshotStore = openSqliteSnapshotStore({ file: join(dataDirectory.path, 'snapshots.sqlite'), clock })
   const connected = config.accounts.map((account) => connect(account))
   const accounts = connected.map(({ account }) => account)
   const services = createServices({
     accounts,
-    cache: createMemoryCache({ maxBytes: config.cache.maxBytes, clock }),
-    flights: createProcessSingleFlight(),
+    cache: replicas.cache,
+    flights: replicas.flights,
     snapshotStore,
     clock,
     maxStaleMs: config.cache.maxStaleSeconds * 1000,
+    revalidate: {
+      withinMs: config.cache.staleWhileRevalidateSeconds * 1000,
+      deadlineMs: config.upstream.deadlineMs,
+    },
     closedAfterMs: config.cache.closedAfterSeconds * 1000,
     closedDayAfterMs: config.cache.closedDayAfterSeconds * 1000,
   })
   const collectors = accounts.flatMap((account, index) => toCollector(account, config.accounts[index]) ?? [])
+  if (config.redis && collectors.length > 0)
+    log.warn('replicas do not take turns at collecting snapshots yet: let one of them collect, the others not')
 
   const server = await createServer({
     log,
@@ -104,7 +116,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   })
   let isOpen = true
   const refuseOtherMethods = guardMethods(server)
-  addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts, config) })
+  addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts, replicas) })
   refuseOtherMethods()
   // While the process drains, every answer tells its client to connect anew: elsewhere, by then.
   server.addHook('onSend', async (_request, reply) => {
@@ -142,7 +154,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
       onError: (error) =>
         log.error({ account: account.name, err: error }, 'the starts of provider calls cannot be written down'),
     })
-    const quota = createMemoryQuota(account.quota, clock, journal)
+    const quota = createQuota({ ledger: replicas.openLedger(account, journal), clock })
     const client = createUpstreamClient({
       account: account.name,
       provider: provider.id,
@@ -151,6 +163,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
       signer: signers[provider.signer],
       ttlSeconds: signatureTtlSeconds,
       quota,
+      turn: replicas.turn,
       clock,
       random,
       deadlineMs: config.upstream.deadlineMs,
@@ -193,9 +206,10 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   async function shutDown(): Promise<void> {
     isOpen = false
     await Promise.all([server.close(), ...collectors.map((collector) => collector.stop())])
-    for (const { quota } of connected) quota.close()
+    await Promise.all(connected.map(({ quota }) => quota.close()))
     await Promise.all(connected.map(({ client }) => client.close()))
     for (const { journal } of connected) journal.close()
+    await replicas.close()
     await snapshotStore.close()
     dataDirectory.release()
   }
@@ -218,16 +232,21 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   }
 }
 
-function listParts(accounts: readonly ConnectedAccount[], config: Config): readonly PartHealth[] {
+function listParts(accounts: readonly ConnectedAccount[], replicas: Replicas): readonly PartHealth[] {
   const isWell = accounts.every((account) => account.readings.health().state === 'UP')
-  const redis = { name: 'redis', state: 'degraded', detail: 'configured, but nothing is shared over it yet' } as const
   return [
-    ...(config.redis ? [redis] : []),
+    ...toRedisPart(replicas.isWell()),
     // Open to everybody: neither how many accounts there are nor which of them fail.
     isWell
       ? { name: 'providers', state: 'ok' }
       : { name: 'providers', state: 'degraded', detail: 'not every account is answering well' },
   ]
+}
+
+function toRedisPart(isWell: boolean | undefined): readonly PartHealth[] {
+  if (isWell === undefined) return []
+  if (isWell) return [{ name: 'redis', state: 'ok' }]
+  return [{ name: 'redis', state: 'degraded', detail: 'out of reach: nothing is shared with other replicas' }]
 }
 
 async function readVersion(): Promise<string> {

@@ -38,7 +38,14 @@ export interface Config {
     readonly trustProxy: readonly string[]
   }
   /** Null: one process with embedded stores. The address may hold a password. */
-  readonly redis: { readonly url: string } | null
+  readonly redis: {
+    /** As `readRedisAddress` takes it. */
+    readonly url: string
+    /** Begins every key. */
+    readonly prefix: string
+    /** Most processes that ever share the Redis at the same time. */
+    readonly maxReplicas: number
+  } | null
   /** Absolute path. */
   readonly dataDirectory: string
   readonly access: AccessSettings
@@ -50,6 +57,10 @@ export interface Config {
     readonly maxBytes: number
     /** How long past its life an answer may be served stale. */
     readonly maxStaleSeconds: number
+    /** How long past its life an answer is given at once and refreshed behind the caller's back. */
+    readonly staleWhileRevalidateSeconds: number
+    /** Longest time that an answer is kept, wherever. */
+    readonly maxKeepSeconds: number
     /** After its end, when a window of samples is final. */
     readonly closedAfterSeconds: number
     /** After its end, when a day of a session report is final. */

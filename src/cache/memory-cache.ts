@@ -1,52 +1,84 @@
 // The cache of one process: values by reference, bounded by the bytes their writers say they take.
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#model/clock.ts'
-import type { Instant } from '#model/time-range.ts'
-import type { Cache, CacheEntry, CacheOptions } from './cache.ts'
+import type { Cache, CacheEntry, CacheKey, CacheOptions } from './cache.ts'
+import { deepFreeze } from './deep-freeze.ts'
+import { shiftEntry } from './shift-entry.ts'
 
 /** What the cache is made with. */
 export interface MemoryCacheOptions {
   /** Bytes over all entries, keys included. An entry that would take more than a quarter of it is not stored. */
   readonly maxBytes: number
+  /** Longest time from its fetching that an entry is kept, in milliseconds. Left out: as long as its writer says. */
+  readonly maxKeepMs?: number
   readonly clock: Clock
 }
 
+/** A cache in memory, which need not be waited for. */
+export interface MemoryCache extends Cache {
+  /** `get`, at once. Until the wall clock steps, the same entry is the same object every time. */
+  find<Value>(key: CacheKey): CacheEntry<Value> | undefined
+  /** `set`, at once. */
+  keep<Value>(key: CacheKey, entry: CacheEntry<Value>, options: CacheOptions): void
+}
+
 interface Kept {
-  readonly entry: CacheEntry<unknown>
-  readonly keepUntil: Instant
+  entry: CacheEntry<unknown>
+  /** The wall clock's lead over the steady one for which the entry's instants are right. */
+  wallLeadMs: number
+  /** On the steady clock. */
+  readonly keepUntilMs: number
 }
 
 /** Bytes of bookkeeping per entry, roughly. */
 const ENTRY_OVERHEAD_BYTES = 200
+/** Less than this is drift between the two clocks, which is not worth a new object. */
+const SMALLEST_STEP_MS = 1000
 
 /** A cache in memory. */
-export function createMemoryCache(options: MemoryCacheOptions): Cache {
-  const { clock, maxBytes } = options
-  const kept = new LRUCache<string, Kept>({
-    maxSize: maxBytes,
-    maxEntrySize: Math.max(1, Math.floor(maxBytes / 4)),
-  })
+export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
+  const { clock, maxKeepMs = Number.POSITIVE_INFINITY } = options
+  // The library takes 0 for no bound at all; into one byte no entry fits either.
+  const maxSize = Math.max(1, options.maxBytes)
+  const kept = new LRUCache<string, Kept>({ maxSize, maxEntrySize: Math.max(1, Math.floor(maxSize / 4)) })
 
-  function find<Value>(key: string): CacheEntry<Value> | undefined {
+  function find<Value>({ key }: CacheKey): CacheEntry<Value> | undefined {
     const found = kept.get(key)
     if (found === undefined) return undefined
-    if (found.keepUntil <= clock.now()) {
+    const steadyMs = clock.monotonicMs()
+    if (found.keepUntilMs <= steadyMs) {
       kept.delete(key)
       return undefined
+    }
+    const wallLeadMs = clock.now() - steadyMs
+    const stepMs = Math.round(wallLeadMs - found.wallLeadMs)
+    if (Math.abs(stepMs) > SMALLEST_STEP_MS) {
+      found.entry = shiftEntry(found.entry, stepMs)
+      found.wallLeadMs += stepMs
     }
     // The interface's promise: an entry is read back with the type it was stored with.
     return found.entry as CacheEntry<Value>
   }
 
+  function keep<Value>({ key }: CacheKey, entry: CacheEntry<Value>, { sizeBytes, keepUntil }: CacheOptions): void {
+    const steadyMs = clock.monotonicMs()
+    const wallLeadMs = clock.now() - steadyMs
+    const keepUntilMs = Math.min(keepUntil, entry.fetchedAt + maxKeepMs) - wallLeadMs
+    if (!(keepUntilMs > steadyMs)) {
+      kept.delete(key)
+      return
+    }
+    deepFreeze(entry.value)
+    Object.freeze(entry)
+    kept.set(key, { entry, wallLeadMs, keepUntilMs }, { size: toSize(key, sizeBytes) })
+  }
+
   return {
+    find,
+    keep,
     get: async (key) => find(key),
     getMany: async (keys) => keys.map((key) => find(key)),
-
-    set<Value>(key: string, entry: CacheEntry<Value>, { sizeBytes, keepUntil }: CacheOptions): Promise<void> {
-      if (keepUntil <= clock.now()) kept.delete(key)
-      else kept.set(key, { entry, keepUntil }, { size: toSize(key, sizeBytes) })
-      return Promise.resolve()
-    },
+    set: async (key, entry, entryOptions) => keep(key, entry, entryOptions),
   }
 }
 

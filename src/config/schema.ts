@@ -1,6 +1,7 @@
 // Every setting that is not a provider's own: its type, its default and what it means. The documentation is generated
 // from here, and so is the text of every refusal.
 import { z } from 'zod'
+import { allowedRedisAddress, readRedisAddress } from '#fleet/redis-address.ts'
 
 declare module 'zod' {
   interface GlobalMeta {
@@ -53,11 +54,28 @@ const server = z.strictObject({
 const redis = z.strictObject({
   url: z
     .string()
-    .refine((text) => /^rediss?:\/\/./i.test(text) && URL.canParse(text), { message: 'is no Redis address' })
+    .superRefine((text, context) => {
+      const { problem } = readRedisAddress(text)
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+    })
     .meta({
-      description: 'Address of Redis or Valkey, credentials included. `REDIS_URL` in the environment overrides it.',
-      allowed: '"redis://host:port" or "rediss://host:port" (TLS), with "user:password@" before the host if needed',
+      description:
+        'Address of Redis or Valkey, credentials included. `REDIS_URL` in the environment overrides it. Certificates of an authority of your own are believed when `NODE_EXTRA_CA_CERTS` names it.',
+      allowed: allowedRedisAddress,
     }),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,32}$/)
+    .default('weir')
+    .meta({
+      description:
+        'Begins every key. Replicas that are to share a quota have the same; nobody else at that Redis has it.',
+      allowed: '1 to 32 letters, digits, ".", "_" and "-"',
+    }),
+  maxReplicas: z.int().min(1).max(100).default(3).meta({
+    description:
+      'Most processes that ever share the Redis at the same time, those of a rolling update included. While it is out of reach each may use that part of the quota: too low a number breaks the promise that no more calls are made than the provider grants, too high a one wastes calls in an outage.',
+  }),
 })
 
 const accessKey = z.strictObject({
@@ -130,6 +148,14 @@ const cache = z.strictObject({
     .meta({ description: 'Memory for kept answers, in bytes; 0 keeps none.' }),
   maxStaleSeconds: z.int().min(0).max(2_592_000).default(3600).meta({
     description: 'How long past its life an answer may still be served, marked stale, when nothing newer can be had.',
+  }),
+  maxKeepSeconds: z.int().min(0).max(34_560_000).default(2_592_000).meta({
+    description:
+      'Longest time that an answer is kept, in memory and in Redis, however long it stays true; 0 keeps none.',
+  }),
+  staleWhileRevalidateSeconds: z.int().min(0).max(86_400).default(0).meta({
+    description:
+      "An answer past its life by less than this is given at once, marked stale, and refreshed behind the caller's back; never beyond `maxStaleSeconds`. 0: every caller waits for a new one.",
   }),
   closedAfterSeconds: z.int().min(0).max(86_400).default(300).meta({
     description: 'Seconds after its end at which a window of samples is taken to be final and never asked for again.',

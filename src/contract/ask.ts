@@ -21,10 +21,20 @@ export class Meter {
   private planned = 0
   private looked = 0
   private readonly maxProviderCalls: number
+  private renewals: Meter | undefined
 
   /** @param maxProviderCalls most provider calls the operation may plan, retries not counted */
   constructor(maxProviderCalls = Number.POSITIVE_INFINITY) {
     this.maxProviderCalls = maxProviderCalls
+  }
+
+  /**
+   * Counts what the operation sets off and does not wait for. It may plan as many provider calls as the operation
+   * itself, so that an old answer given at once never sets off more than a new one would have cost.
+   */
+  get behind(): Meter {
+    this.renewals ??= new Meter(this.maxProviderCalls)
+    return this.renewals
   }
 
   /**
@@ -39,9 +49,14 @@ export class Meter {
     this.looked += pieces
   }
 
+  /** Whether so many further provider calls could be announced. */
+  canPlan(calls: number): boolean {
+    return this.planned + calls <= this.maxProviderCalls
+  }
+
   /** Announces provider calls before any of them is started. @throws QueryTooComplexError over the limit */
   plan(calls: number): void {
-    if (this.planned + calls > this.maxProviderCalls)
+    if (!this.canPlan(calls))
       throw new QueryTooComplexError(
         `the operation needs ${this.planned + calls} or more provider calls; allowed are ${this.maxProviderCalls} (queries.maxProviderCalls). Ask for a shorter range or fewer streams`,
       )

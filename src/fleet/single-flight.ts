@@ -1,5 +1,13 @@
 // One answer for identical questions in flight.
 
+/** Work that leaves its result where every process can find it. */
+export interface SharedWork<Value> {
+  /** Does it. */
+  readonly run: () => Promise<Value>
+  /** The result that another process has left; undefined when it is not to be found, or not good enough. */
+  readonly recall: () => Promise<Value | undefined>
+}
+
 /** Shares one piece of work between all who ask for it while it runs. */
 export interface SingleFlight {
   /**
@@ -8,18 +16,26 @@ export interface SingleFlight {
    * @returns the result, and whether somebody else's work gave it
    */
   run<Value>(
-    key: string,
-    work: () => Promise<Value>,
+    flight: FlightName,
+    work: SharedWork<Value>,
     signal: AbortSignal,
   ): Promise<{ readonly value: Value; readonly shared: boolean }>
+}
+
+/** What a piece of work is known by. */
+export interface FlightName {
+  /** What it is done on: an account. */
+  readonly scope: string
+  /** Tells it from all other work, of other scopes too. */
+  readonly key: string
 }
 
 /** Shares work between the callers of this process. Nothing is kept once the work has settled. */
 export function createProcessSingleFlight(): SingleFlight {
   const flights = new Map<string, Promise<unknown>>()
 
-  function start<Value>(key: string, work: () => Promise<Value>): Promise<Value> {
-    const flight = new Promise<Value>((resolve) => resolve(work()))
+  function start<Value>(key: string, work: SharedWork<Value>): Promise<Value> {
+    const flight = new Promise<Value>((resolve) => resolve(work.run()))
     flights.set(key, flight)
     // Also keeps a failure nobody waits for any more from being reported as unhandled.
     const forget = () => flights.delete(key)
@@ -28,7 +44,7 @@ export function createProcessSingleFlight(): SingleFlight {
   }
 
   return {
-    async run<Value>(key: string, work: () => Promise<Value>, signal: AbortSignal) {
+    async run<Value>({ key }: FlightName, work: SharedWork<Value>, signal: AbortSignal) {
       signal.throwIfAborted()
       // A key stands for one kind of value; who shares a key shares its type.
       const running = flights.get(key) as Promise<Value> | undefined

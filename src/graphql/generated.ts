@@ -261,7 +261,8 @@ export type Stream = Node & {
   readonly name: Scalars['String']['output'];
   /**
    * What it is doing now. One provider call, shared with `ingest`, `stateFetchedAt` and `stateStale`; none for a stream out of a
-   * list of live streams. Errors: `CAPABILITY_UNSUPPORTED` and the upstream codes.
+   * list of live streams, or in the account's list as it is kept. Many streams of one account share a list where that takes
+   * fewer calls. Errors: `CAPABILITY_UNSUPPORTED` and the upstream codes.
    */
   readonly state: Maybe<StreamState>;
   /**
@@ -275,7 +276,8 @@ export type Stream = Node & {
   readonly stateStale: Maybe<Scalars['Boolean']['output']>;
   /**
    * What is measured of it right now; null when it is not live. One provider call; none for a stream out of a list of live
-   * streams. Errors: `CAPABILITY_UNSUPPORTED` and the upstream codes.
+   * streams, or while the account's list is kept. Many streams of one account share a list where that takes fewer calls.
+   * Errors: `CAPABILITY_UNSUPPORTED` and the upstream codes.
    */
   readonly live: Maybe<LiveStat>;
   /**

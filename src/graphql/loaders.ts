@@ -1,7 +1,7 @@
 // Answers that several fields of one request share, so that a list costs no call per field and no call per item.
 import type { Ask } from '#contract/ask.ts'
 import type { PushSession } from '#model/push-session.ts'
-import type { LiveReading, LiveTotals, StreamStatus } from '#model/stream.ts'
+import type { LiveReading, LiveTotals, StreamState, StreamStatus } from '#model/stream.ts'
 import type {
   Answer,
   PlaySeries,
@@ -17,6 +17,8 @@ export type AccountPlayQuery = SampleRequest & { readonly domain: string | null 
 
 /** Shared answers of one request. */
 export interface Loaders {
+  /** The stream's state: out of its status if another field of the same selection wants that, else asked for by itself. */
+  getState(stream: StreamView): Promise<Answer<StreamState>>
   /** The stream's status, asked once however many fields want it. */
   getStatus(stream: StreamView): Promise<Answer<StreamStatus>>
   /** The status if another field of the same selection wants it, without asking by itself. */
@@ -36,19 +38,27 @@ export interface Loaders {
 
 /** Fresh loaders; they live as long as one request. */
 export function createLoaders(services: Services, ask: Ask): Loaders {
+  const states = new Map<string, Promise<Answer<StreamState>>>()
   const statuses = new Map<string, Promise<Answer<StreamStatus>>>()
   const readings = new Map<string, Promise<Answer<LiveReading | null>>>()
   const totals = new Map<string, Promise<Answer<LiveTotals>>>()
   const histories = new Map<string, Promise<PlaySeries>>()
   const batches = new Map<string, SessionBatch>()
 
+  const findStatus = async (stream: StreamView) => {
+    // Fields of one selection are all started before any of them goes on: after this turn the others have asked.
+    await Promise.resolve()
+    return statuses.get(stream.id)
+  }
+  const loadState = async (stream: StreamView): Promise<Answer<StreamState>> => {
+    const status = await findStatus(stream)
+    return status ? { ...status, value: status.value.state } : services.getStreamState(stream, ask)
+  }
+
   return {
+    getState: (stream) => remember(states, stream.id, () => loadState(stream)),
     getStatus: (stream) => remember(statuses, stream.id, () => services.getStreamStatus(stream, ask)),
-    findStatus: async (stream) => {
-      // Fields of one selection are all started before any of them goes on: after this turn the others have asked.
-      await Promise.resolve()
-      return statuses.get(stream.id)
-    },
+    findStatus,
     getLiveReading: (stream) => remember(readings, stream.id, () => services.getLiveReading(stream, ask)),
     getLiveTotals: (account) => remember(totals, account, () => services.getLiveTotals(account, ask)),
     getAccountPlaySamples: (account, query) => {

@@ -1,14 +1,16 @@
 // The one way a question goes: cache (fresh) → single flight → provider → cache (stale). What one caller learns
-// all others share; a caller that leaves ends only its own wait.
-import type { Cache, CacheEntry } from '#cache/cache.ts'
+// all others share, in other processes too; a caller that leaves ends only its own wait.
+import type { Cache, CacheEntry, CacheKey } from '#cache/cache.ts'
 import { toCacheKey } from '#cache/cache-keys.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { CapabilityName } from '#contract/capability.ts'
-import type { SingleFlight } from '#fleet/single-flight.ts'
+import type { FlightName, SingleFlight } from '#fleet/single-flight.ts'
 import type { Clock } from '#model/clock.ts'
-import { type ErrorCode, GatewayError, UpstreamError } from '#model/errors.ts'
+import { type ErrorCode, GatewayError } from '#model/errors.ts'
 import type { Instant } from '#model/time-range.ts'
+import { BackgroundRefresh, type RevalidateOptions } from './background-refresh.ts'
 import type { Answer } from './services.ts'
+import { limitWait } from './wait-limit.ts'
 
 /** Something to know, whoever asks. */
 export interface Question<Value> {
@@ -24,14 +26,29 @@ export interface Question<Value> {
   readonly sizeOf: (value: Value) => number
   /** How long an answer is of use to anybody, however long it stays true; 400 days when left out. */
   readonly usefulMs?: number
+  /** Whether an answer means something to this process only; none does when left out. */
+  readonly isPrivate?: (value: Value) => boolean
+}
+
+/** Work that its callers share. What it does is told by its result, and by what is kept once it is done. */
+export interface AskedWork<Value> {
+  /** Does it, within the deadline of the ask it is given. */
+  readonly run: (ask: Ask) => Promise<Value>
+  /** What others have left of it in the cache; undefined when that does not answer. */
+  readonly recall: () => Promise<Value | undefined>
 }
 
 /** What tells one question from all others. */
 export type QuestionIdentity = Pick<Question<unknown>, 'account' | 'operation' | 'parts'>
 
+/** How an entry is kept; see the fields of `Question`. */
+export interface KeepOptions {
+  readonly sizeBytes: number
+  readonly usefulMs?: number | undefined
+  readonly isPrivate?: boolean | undefined
+}
+
 const MAX_USEFUL_MS = 400 * 86_400_000
-/** Left to shared work beyond a waiter's deadline, so that it can say itself what went wrong. */
-const LAST_WORD_MS = 50
 
 /** What the asker works with. */
 export interface AskerOptions {
@@ -40,6 +57,8 @@ export interface AskerOptions {
   readonly clock: Clock
   /** How long past its life an answer may still be shown when nothing newer can be had. */
   readonly maxStaleMs: number
+  /** When an old answer is given at once and renewed behind the caller's back. Left out: never. */
+  readonly revalidate?: RevalidateOptions
 }
 
 /** Errors behind which the last known answer is shown. */
@@ -59,18 +78,25 @@ export class Asker {
   private readonly cache: Cache
   private readonly flights: SingleFlight
   private readonly maxStaleMs: number
+  private readonly background: BackgroundRefresh
 
   constructor(options: AskerOptions) {
     this.cache = options.cache
     this.flights = options.flights
     this.clock = options.clock
     this.maxStaleMs = options.maxStaleMs
+    const { withinMs, deadlineMs } = options.revalidate ?? { withinMs: 0, deadlineMs: 0 }
+    this.background = new BackgroundRefresh(this.clock, {
+      withinMs: Math.min(withinMs, this.maxStaleMs),
+      deadlineMs,
+    })
   }
 
   /** The usual way: a fresh answer from wherever it is cheapest, else a stale one, else the error. */
   async ask<Value>(question: Question<Value>, ask: Ask): Promise<Answer<Value>> {
     const kept = await this.find<Value>(question)
     if (kept && this.isGood(kept)) return this.useKept(kept, ask)
+    if (kept && this.isOverdue(kept)) return this.useOverdue(question, kept, ask)
     ask.meter.plan(1)
     return this.fetch(question, kept, ask)
   }
@@ -95,6 +121,11 @@ export class Asker {
     return now < kept.freshUntil || now - kept.fetchedAt < maxAgeMs
   }
 
+  /** Whether an entry that does not answer any more is given all the same while a newer one is fetched. */
+  isOverdue(kept: CacheEntry<unknown>): boolean {
+    return this.background.isOverdue(kept)
+  }
+
   /** Counts a kept entry as this operation's answer. */
   useKept<Value>(kept: CacheEntry<Value>, ask: Ask): Answer<Value> {
     ask.meter.cached += 1
@@ -102,25 +133,71 @@ export class Asker {
   }
 
   /**
+   * Gives an overdue entry, marked stale, and asks the question anew without the caller.
+   * @param calls provider calls to be planned for it; 0 where its own work plans them
+   */
+  useOverdue<Value>(question: Question<Value>, kept: CacheEntry<Value>, ask: Ask, calls = 1): Answer<Value> {
+    this.renew(keyOf(question), calls, ask, (own) => this.fetch(question, kept, own))
+    return this.useStale(kept, ask)
+  }
+
+  /** Has something asked anew that nobody waits for, once at a time. */
+  renew(flight: FlightName, calls: number, ask: Ask, work: (ask: Ask) => Promise<unknown>): void {
+    this.background.start(flight.key, ask, async (own) => {
+      own.meter.plan(calls)
+      await work(own)
+    })
+  }
+
+  /** Counts a kept entry that is past its life as this operation's answer. */
+  useStale<Value>(kept: CacheEntry<Value>, ask: Ask): Answer<Value> {
+    return { ...this.useKept(kept, ask), stale: true }
+  }
+
+  /**
+   * What is kept now of some questions, when it answers all of them and each entry is newer than what was in hand.
+   * @param inHand per question an entry that was found and did not do; undefined where any entry that is good will do
+   */
+  async recall<Value>(
+    questions: readonly QuestionIdentity[],
+    inHand: readonly (CacheEntry<Value> | undefined)[],
+  ): Promise<readonly CacheEntry<Value>[] | undefined> {
+    const known = (await this.cache.getMany<Value>(questions.map(keyOf))).filter((entry, index) => {
+      // Ages tell entries apart, identity does not: the same entry read twice from afar is two objects.
+      const fetchedAt = inHand[index]?.fetchedAt ?? Number.NEGATIVE_INFINITY
+      return entry !== undefined && entry.fetchedAt > fetchedAt && this.isGood(entry)
+    })
+    const entries = known.filter((entry) => entry !== undefined)
+    return entries.length === questions.length ? entries : undefined
+  }
+
+  /**
    * Asks the provider, sharing the call; falls back on `kept`. The call must have been planned.
    * @param kept what was found and is not good enough, or is to be asked for once more all the same
    */
   async fetch<Value>(question: Question<Value>, kept: CacheEntry<Value> | undefined, ask: Ask): Promise<Answer<Value>> {
-    const work = async (detached: Ask) => {
+    const recall = async () => (await this.recall<Value>([question], [kept]))?.[0]
+    const run = async (detached: Ask) => {
       // Somebody else may have asked since it was looked up: what can no longer change is asked for once.
-      const known = await this.find<Value>(question)
-      if (known && known !== kept && this.isGood(known)) {
+      const known = await recall()
+      if (known) {
         detached.meter.cached += 1
         return known
       }
+      // Nothing is an answer too: a null or an empty list is kept for its pace like any other value, so that what is
+      // not there is not asked for without end. An error never is; who asks next may fare better.
       const value = await question.fetch(detached)
       const fetchedAt = this.clock.now()
       const entry = { value, fetchedAt, freshUntil: question.freshUntil(value, fetchedAt) }
-      await this.keep(question, entry, question.sizeOf(value), question.usefulMs)
+      await this.keep(question, entry, {
+        sizeBytes: question.sizeOf(value),
+        usefulMs: question.usefulMs,
+        isPrivate: question.isPrivate?.(value),
+      })
       return entry
     }
     try {
-      const entry = await this.share(keyOf(question), work, ask, kept === undefined)
+      const entry = await this.share(keyOf(question), { run, recall }, ask, kept === undefined)
       return { value: entry.value, fetchedAt: entry.fetchedAt, freshUntil: entry.freshUntil, stale: false }
     } catch (error) {
       const fallback = this.fallBack(kept, error, ask)
@@ -133,16 +210,16 @@ export class Asker {
   fallBack<Value>(kept: CacheEntry<Value> | undefined, error: unknown, ask: Ask): Answer<Value> | undefined {
     if (!kept || !(error instanceof GatewayError) || !forgivable.has(error.code)) return undefined
     if (this.clock.now() > kept.freshUntil + this.maxStaleMs) return undefined
-    return { ...this.useKept(kept, ask), stale: true, staleBecause: error }
+    return { ...this.useStale(kept, ask), staleBecause: error }
   }
 
   /**
-   * Runs `work` once for all who ask for `key` at the same time. A follower whose leader ran out of time does
-   * the work itself when it has time left.
+   * Does the work once for all who want the same at the same time. A follower whose leader ran out of time does it
+   * itself when it has time left.
    */
   async share<Value>(
-    key: string,
-    work: (ask: Ask) => Promise<Value>,
+    flight: FlightName,
+    work: AskedWork<Value>,
     ask: Ask,
     mayRunAgain = true,
     isSecond = false,
@@ -150,13 +227,13 @@ export class Asker {
     const detached: Ask = { ...ask, signal: neverAborted }
     const startedAtMs = this.clock.monotonicMs()
     let joined = true
-    const lead = () => {
+    const run = () => {
       joined = false
-      return work(detached)
+      return work.run(detached)
     }
-    const wait = this.limitWait(ask)
+    const wait = limitWait(ask, this.clock)
     try {
-      const { value, shared } = await this.flights.run(key, lead, wait.signal)
+      const { value, shared } = await this.flights.run(flight, { run, recall: work.recall }, wait.signal)
       if (shared) ask.meter.coalesced += 1
       return value
     } catch (error) {
@@ -168,30 +245,10 @@ export class Asker {
       // What the leader's operation may cost says nothing of what this one may.
       const wasTooMuch = error instanceof GatewayError && error.code === 'QUERY_TOO_COMPLEX'
       if (joined && !isSecond && (mayHelp || wasTooMuch) && now < ask.deadlineAtMs && !ask.signal.aborted)
-        return this.share(key, work, ask, false, true)
+        return this.share(flight, work, ask, false, true)
       throw error
     } finally {
       wait.end()
-    }
-  }
-
-  /** A signal that ends one caller's wait: when it leaves, and at its own deadline, whoever leads the work. */
-  private limitWait(ask: Ask): { readonly signal: AbortSignal; end(): void } {
-    const waiting = new AbortController()
-    const waited = new AbortController()
-    const leave = () => waiting.abort(ask.signal.reason)
-    if (ask.signal.aborted) leave()
-    ask.signal.addEventListener('abort', leave, { once: true })
-    this.clock.delay(ask.deadlineAtMs - this.clock.monotonicMs() + LAST_WORD_MS, waited.signal).then(
-      () => waiting.abort(new UpstreamError('UPSTREAM_TIMEOUT', 'no answer came in time')),
-      () => {},
-    )
-    return {
-      signal: waiting.signal,
-      end: () => {
-        waited.abort()
-        ask.signal.removeEventListener('abort', leave)
-      },
     }
   }
 
@@ -199,17 +256,19 @@ export class Asker {
   keep<Value>(
     question: QuestionIdentity,
     entry: CacheEntry<Value>,
-    sizeBytes: number,
-    usefulMs = MAX_USEFUL_MS,
+    { sizeBytes, ...options }: KeepOptions,
   ): Promise<void> {
+    const { usefulMs = MAX_USEFUL_MS, isPrivate = false } = options
     const keepUntil = Math.min(entry.freshUntil + this.maxStaleMs, entry.fetchedAt + usefulMs)
-    return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil })
+    return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil, isPrivate })
   }
 }
 
 /** Shared work is bounded by its deadline, not by any caller's patience. */
 const neverAborted = new AbortController().signal
 
-function keyOf(question: QuestionIdentity): string {
-  return toCacheKey([question.account, question.operation, ...question.parts])
+/** Names what is kept of a question, and the work that asks it. */
+function keyOf(question: QuestionIdentity): CacheKey {
+  const { account, operation, parts } = question
+  return { scope: account, key: toCacheKey([account, operation, ...parts]) }
 }

@@ -6,6 +6,7 @@ import { InvalidInputError } from '#model/errors.ts'
 import { fromStreamId } from '#model/stream.ts'
 import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
 import { Asker } from './ask.ts'
+import type { RevalidateOptions } from './background-refresh.ts'
 import { SessionDayReader } from './day-sessions.ts'
 import { HistoryReader } from './history-windows.ts'
 import { LiveListReader } from './live-list.ts'
@@ -18,7 +19,7 @@ import { checkDomain } from './range.ts'
 import { listRecordings } from './recordings.ts'
 import type { Services } from './services.ts'
 import { listSnapshots } from './snapshots.ts'
-import { getLiveReading, getStreamStatus } from './stream-now.ts'
+import { StreamNowReader } from './stream-now.ts'
 
 /** What the use cases work with. */
 export interface ServiceOptions {
@@ -30,6 +31,8 @@ export interface ServiceOptions {
   readonly clock: Clock
   /** How long past its life an answer may still be shown when nothing newer can be had. */
   readonly maxStaleMs: number
+  /** When an old answer is given at once and renewed behind the caller's back. Left out: never. */
+  readonly revalidate?: RevalidateOptions
   /** How long after its end a history window can still change. */
   readonly closedAfterMs: number
   /** How long after its end a reported day can still change. */
@@ -45,6 +48,7 @@ export function createServices(options: ServiceOptions): Services {
   const days = new SessionDayReader(asker, options.closedDayAfterMs)
   const liveLists = new LiveListReader(asker)
   const liveStreams = new LiveStreamPager(liveLists, registry, clock)
+  const streamNow = new StreamNowReader(asker, liveLists)
   const readers = { asker, history, days }
 
   return {
@@ -71,8 +75,9 @@ export function createServices(options: ServiceOptions): Services {
     listAccountLiveStreams: async (account, query, ask) =>
       liveStreams.listOfAccount(registry.get(account, ask), { ...query, domain: checkDomain(query.domain) }, ask),
 
-    getStreamStatus: async (ref, ask) => getStreamStatus(asker, registry.getStream(ref, ask).account, ref.key, ask),
-    getLiveReading: async (ref, ask) => getLiveReading(asker, registry.getStream(ref, ask).account, ref.key, ask),
+    getStreamState: async (ref, ask) => streamNow.getState(registry.getStream(ref, ask).account, ref.key, ask),
+    getStreamStatus: async (ref, ask) => streamNow.getStatus(registry.getStream(ref, ask).account, ref.key, ask),
+    getLiveReading: async (ref, ask) => streamNow.getReading(registry.getStream(ref, ask).account, ref.key, ask),
 
     listPushSamples: async (ref, query, ask) =>
       listPushSamples(history, clock.now(), registry.getStream(ref, ask).account, ref.key, query, ask),

@@ -5,11 +5,12 @@ import { toCacheKey } from '#cache/cache-keys.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { PushSessionReport } from '#contract/capability.ts'
 import type { DayReportFacts } from '#contract/provider.ts'
+import type { FlightName } from '#fleet/single-flight.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { StreamNameParts } from '#model/stream.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
-import type { Asker } from './ask.ts'
+import type { Asker, QuestionIdentity } from './ask.ts'
 import { FOREVER, PLAY_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
 import type { Answer } from './services.ts'
@@ -39,6 +40,12 @@ export interface DayStream {
 export type DayOutcome =
   | { readonly day: Instant; readonly answer: Answer<SessionDay> }
   | { readonly day: Instant; readonly error: GatewayError }
+
+/** A day of a stream. */
+interface DaySlot {
+  readonly key: string
+  readonly day: Instant
+}
 
 /** One call to be made. */
 interface DayCall {
@@ -89,30 +96,24 @@ export class SessionDayReader {
     ask: Ask,
   ): Promise<ReadonlyMap<string, readonly DayOutcome[]>> {
     const facts = requireFacts(account, account.connection.facts.pushSessions)
-    const kept = new Map<string, CacheEntry<SessionDay>>()
-    const lacking = new Map<string, Instant[]>()
     const wanted = streams.flatMap(({ key }) => days.map((day) => ({ key, day })))
-    const questions = wanted.map(({ key, day }) => toDayQuestion(account, key, day))
-    const entries = await this.asker.findMany<SessionDay>(questions, ask)
-    for (const [index, { key, day }] of wanted.entries()) {
-      const entry = entries[index]
-      if (entry) kept.set(slot(key, day), entry)
-      if (entry && this.asker.isGood(entry)) continue
-      const known = lacking.get(key)
-      if (known) known.push(day)
-      else lacking.set(key, [day])
-    }
+    const { kept, lacking, mustWait } = await this.lookUp(account, wanted, ask)
     const calls = planCalls(streams, lacking, facts)
-    ask.meter.plan(calls.length)
-
     const asked = new Map<string, DayOutcome>()
-    let refusal: GatewayError | undefined
-    await sideBySide(calls, CALLS_SIDE_BY_SIDE, async (call) => {
-      for (const outcome of await this.call(account, facts, call, kept, refusal, ask)) {
-        asked.set(slot(outcome.key, outcome.day), outcome)
-        if ('error' in outcome && outcome.error.code === 'UPSTREAM_CREDENTIAL') refusal = outcome.error
-      }
-    })
+    if (mustWait) {
+      ask.meter.plan(calls.length)
+      let refusal: GatewayError | undefined
+      await sideBySide(calls, CALLS_SIDE_BY_SIDE, async (call) => {
+        for (const outcome of await this.call(account, facts, call, kept, refusal, ask)) {
+          asked.set(slot(outcome.key, outcome.day), outcome)
+          if ('error' in outcome && outcome.error.code === 'UPSTREAM_CREDENTIAL') refusal = outcome.error
+        }
+      })
+    } else
+      for (const call of calls)
+        this.asker.renew(toFlight(account, call), 1, ask, (own) =>
+          this.call(account, facts, call, kept, undefined, own),
+        )
     return new Map(
       streams.map(({ key }) => [
         key,
@@ -120,10 +121,31 @@ export class SessionDayReader {
           const outcome = asked.get(slot(key, day))
           if (outcome) return [outcome]
           const entry = kept.get(slot(key, day))
-          return entry ? [{ day, answer: this.asker.useKept(entry, ask) }] : []
+          if (!entry) return []
+          const isStale = !mustWait && !this.asker.isGood(entry)
+          return [{ day, answer: isStale ? this.asker.useStale(entry, ask) : this.asker.useKept(entry, ask) }]
         }),
       ]),
     )
+  }
+
+  /** What is kept of the wanted days, which of them it does not answer, and whether any of those cannot be given as it is. */
+  private async lookUp(account: ConnectedAccount, wanted: readonly DaySlot[], ask: Ask) {
+    const kept = new Map<string, CacheEntry<SessionDay>>()
+    const lacking = new Map<string, Instant[]>()
+    let mustWait = false
+    const entries = await this.asker.findMany<SessionDay>(toDayQuestions(account, wanted), ask)
+    for (const [index, { key, day }] of wanted.entries()) {
+      const entry = entries[index]
+      if (entry) kept.set(slot(key, day), entry)
+      if (entry && this.asker.isGood(entry)) continue
+      // Who waits for one day waits for the others as well: they often come with the same call.
+      mustWait ||= !entry || !this.asker.isOverdue(entry)
+      const known = lacking.get(key)
+      if (known) known.push(day)
+      else lacking.set(key, [day])
+    }
+    return { kept, lacking, mustWait }
   }
 
   private async call(
@@ -135,49 +157,65 @@ export class SessionDayReader {
     ask: Ask,
   ): Promise<readonly (DayOutcome & { readonly key: string })[]> {
     const days = listDays(call.firstDay, call.lastDay)
+    const told = call.keys.flatMap((key) => days.map((day) => ({ key, day })))
+    const inHand = told.map(({ key, day }) => {
+      const entry = kept.get(slot(key, day))
+      // Some days of a call were not lacking: what is kept of them will do.
+      return entry && this.asker.isGood(entry) ? undefined : entry
+    })
+    const recall = () => this.asker.recall<SessionDay>(toDayQuestions(account, told), inHand)
+    const run = async (shared: Ask) => {
+      // Others may have asked for all of it since, in other calls perhaps: a closed day is asked for once.
+      const known = await recall()
+      shared.meter.cached += known?.length ?? 0
+      return known ?? this.fetch(account, facts, call, told, shared)
+    }
     try {
       if (refusal) throw refusal
-      const flight = toCacheKey([account.name, 'listPushSessions', call.firstDay, call.lastDay, ...call.keys])
-      const told = await this.asker.share(flight, (shared) => this.fetch(account, facts, call, shared), ask)
-      return call.keys.flatMap((key) =>
-        days.flatMap((day) => {
-          const entry = told.get(slot(key, day))
-          return entry ? [{ key, day, answer: { ...entry, stale: false } }] : []
-        }),
-      )
+      const entries = await this.asker.share(toFlight(account, call), { run, recall }, ask)
+      return told.flatMap(({ key, day }, index) => {
+        const entry = entries[index]
+        return entry ? [{ key, day, answer: { ...entry, stale: false } }] : []
+      })
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
-      return call.keys.flatMap((key) =>
-        days.map((day) => {
-          const answer = this.asker.fallBack(kept.get(slot(key, day)), error, ask)
-          return answer ? { key, day, answer } : { key, day, error }
-        }),
-      )
+      return told.map(({ key, day }) => {
+        const answer = this.asker.fallBack(kept.get(slot(key, day)), error, ask)
+        return answer ? { key, day, answer } : { key, day, error }
+      })
     }
   }
 
-  /** Makes one call and files what it tells under its days. */
-  private async fetch(account: ConnectedAccount, facts: DayReportFacts, call: DayCall, ask: Ask) {
+  /** Makes one call and keeps what it tells by its days, in the order of `told`. */
+  private async fetch(
+    account: ConnectedAccount,
+    facts: DayReportFacts,
+    call: DayCall,
+    told: readonly DaySlot[],
+    ask: Ask,
+  ): Promise<readonly CacheEntry<SessionDay>[]> {
     const listPushSessions = requireCapability(account, 'listPushSessions')
     const report = await listPushSessions(call, ask)
     const fetchedAt = this.asker.clock.now()
-    const days = listDays(call.firstDay, call.lastDay)
-    const told = new Map<string, CacheEntry<SessionDay>>()
-    const usefulMs = facts.retentionDays * DAY_MS
-    for (const key of call.keys) {
-      const filed = fileByDay(report, key, call, facts)
-      for (const day of days) {
-        const value: SessionDay = {
-          sessions: filed?.get(day) ?? [],
-          asked: { from: call.firstDay, to: report.askedTo },
-          isDropped: filed === undefined,
-        }
-        const entry = { value, fetchedAt, freshUntil: this.toFreshUntil(value, day, fetchedAt) }
-        told.set(slot(key, day), entry)
-        await this.asker.keep(toDayQuestion(account, key, day), entry, 200 + value.sessions.length * 120, usefulMs)
+    const filed = new Map(call.keys.map((key) => [key, fileByDay(report, key, call, facts)]))
+    const entries = told.map(({ key, day }): CacheEntry<SessionDay> => {
+      const byDay = filed.get(key)
+      const value: SessionDay = {
+        sessions: byDay?.get(day) ?? [],
+        asked: { from: call.firstDay, to: report.askedTo },
+        isDropped: byDay === undefined,
       }
-    }
-    return told
+      return { value, fetchedAt, freshUntil: this.toFreshUntil(value, day, fetchedAt) }
+    })
+    const usefulMs = facts.retentionDays * DAY_MS
+    await Promise.all(
+      toDayQuestions(account, told).map(async (question, index) => {
+        const entry = entries[index]
+        if (!entry) return
+        await this.asker.keep(question, entry, { sizeBytes: 200 + entry.value.sessions.length * 120, usefulMs })
+      }),
+    )
+    return entries
   }
 
   /** A day is closed some hours after its end, unless a push that began on it may still have been running then. */
@@ -237,8 +275,13 @@ function fileByDay(report: PushSessionReport, key: string, call: DayCall, facts:
   return Map.groupBy(told.sessions, (session) => Math.max(call.firstDay, toDay(session.startedAt, facts)))
 }
 
-function toDayQuestion(account: ConnectedAccount, key: string, day: Instant) {
-  return { account: account.name, operation: 'listPushSessions' as const, parts: [key, day] }
+function toDayQuestions(account: ConnectedAccount, slots: readonly DaySlot[]): readonly QuestionIdentity[] {
+  return slots.map(({ key, day }) => ({ account: account.name, operation: 'listPushSessions', parts: [key, day] }))
+}
+
+/** The same call is known by the same name in every process. */
+function toFlight(account: ConnectedAccount, { firstDay, lastDay, keys }: DayCall): FlightName {
+  return { scope: account.name, key: toCacheKey([account.name, 'listPushSessions', firstDay, lastDay, ...keys]) }
 }
 
 function slot(key: string, day: Instant): string {

@@ -52,6 +52,8 @@ interface FoundPiece<Sample> extends Piece {
   readonly kept: CacheEntry<Kept<Sample>> | undefined
   /** Nothing kept answers it, and the provider still can. */
   readonly needsCall: boolean
+  /** What is kept is given all the same, and renewed behind the caller's back. */
+  readonly isOverdue: boolean
 }
 
 /** Provider calls of one question side by side, within the account's quota. */
@@ -146,9 +148,10 @@ export class HistoryReader {
       CALLS_SIDE_BY_SIDE,
       async (piece): Promise<Answer<Kept<Sample>> | undefined> => {
         try {
+          const question = this.toQuestion(history, piece.window, oldest)
+          if (piece.kept && piece.isOverdue) return this.asker.useOverdue(question, piece.kept, ask)
           if (!piece.needsCall) return piece.kept && this.use(piece.kept, piece.wanted, ask)
-          if (!hopelessError)
-            return await this.asker.fetch(this.toQuestion(history, piece.window, oldest), piece.kept, ask)
+          if (!hopelessError) return await this.asker.fetch(question, piece.kept, ask)
           const fallback = this.asker.fallBack(piece.kept, hopelessError, ask)
           if (fallback) return fallback
           throw hopelessError
@@ -178,7 +181,9 @@ export class HistoryReader {
 
   private judge<Sample>(piece: Piece, kept: CacheEntry<Kept<Sample>> | undefined, oldest: Instant): FoundPiece<Sample> {
     const good = kept !== undefined && (this.asker.isGood(kept) || this.isSettled(kept, piece.wanted))
-    return { ...piece, kept, needsCall: !good && piece.wanted.to > oldest }
+    const isLacking = !good && piece.wanted.to > oldest
+    const isOverdue = isLacking && kept !== undefined && this.asker.isOverdue(kept)
+    return { ...piece, kept, needsCall: isLacking && !isOverdue, isOverdue }
   }
 
   /** Whether a window still open when it was asked for already held all that the wanted part can ever hold. */

@@ -1,11 +1,11 @@
 // What is live now in an account. A provider's pages are separate instants, so a position in them means nothing a
 // moment later: the list is read whole, every page of it, and ordered by key.
+import type { CacheEntry } from '#cache/cache.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { Capabilities, LiveStreamPage } from '#contract/capability.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { LiveStream, LiveTotals } from '#model/stream.ts'
-import type { Instant } from '#model/time-range.ts'
-import type { Asker, Question } from './ask.ts'
+import type { Asker, Question, QuestionIdentity } from './ask.ts'
 import { combineFreshness, mapAnswer, PLAY_PACE_MS, PUSH_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
 import type { Answer } from './services.ts'
@@ -22,8 +22,8 @@ export interface LiveList {
   readonly streamCount: number | null
   /** Provider pages it was put together from. */
   readonly pageCount: number
-  /** When the oldest of them was received. */
-  readonly fetchedAt: Instant
+  /** How much older than the list the oldest of them was. Not an instant: clocks of replicas may differ. */
+  readonly ageMs: number
   /** Why a page of it is not there; null for a whole list. */
   readonly failure: GatewayError | null
   /** Why a page of it is past its life; null for a list of this moment. */
@@ -48,6 +48,45 @@ export class LiveListReader {
   }
 
   /**
+   * The newest list of a whole account that is kept, however old; as old as its oldest page. One that lacks a page
+   * still tells of its other streams for a tick.
+   */
+  async find(account: ConnectedAccount): Promise<CacheEntry<LiveList> | undefined> {
+    const kept = await this.asker.find<LiveList>(toListIdentity(account, null))
+    if (!kept) return undefined
+    const fetchedAt = kept.fetchedAt - kept.value.ageMs
+    return { value: kept.value, fetchedAt, freshUntil: fetchedAt + (kept.value.staleBecause ? 0 : PUSH_PACE_MS) }
+  }
+
+  /**
+   * Provider calls that reading the list of a whole account would take: its pages when it was last seen, one less
+   * while its first page is good; undefined when it never was. Asks the provider nothing.
+   * @param list what is kept of it
+   */
+  async findPrice(account: ConnectedAccount, list: CacheEntry<LiveList> | undefined): Promise<number | undefined> {
+    const size = account.connection.facts.livePageSize
+    const question = toPageQuestion(account, requireCapability(account, 'listLiveStreams'), null, 1)
+    const page = await this.asker.find<LiveStreamPage>(question)
+    const saved = page && this.asker.isGood(page) ? 1 : 0
+    // A page that does not tell the length says less than a list that was read to its end.
+    const isNewer = page && (!list || (page.fetchedAt > list.fetchedAt && page.value.totals.streamCount !== null))
+    if (isNewer) return toPageCount(page.value.totals, size) - saved
+    return list && Math.max(list.value.pageCount, toPageCount(list.value, size)) - saved
+  }
+
+  /** The same when nothing is known of it: its first page tells, in one call, and is of use to who reads the others. */
+  async readPrice(account: ConnectedAccount, ask: Ask): Promise<number> {
+    const question = toPageQuestion(account, requireCapability(account, 'listLiveStreams'), null, 1)
+    const fetchPlanned = (shared: Ask) => {
+      // Planned by the one who makes the call, not by all who share it.
+      shared.meter.plan(1)
+      return question.fetch(shared)
+    }
+    const page = await this.asker.fetch({ ...question, fetch: fetchPlanned }, undefined, ask)
+    return toPageCount(page.value.totals, account.connection.facts.livePageSize) - 1
+  }
+
+  /**
    * The whole list of an account. It is good for a tick; one of n provider pages for n ticks while a cursor goes
    * through it, so that paging a long list does not read it anew for every page.
    */
@@ -58,24 +97,36 @@ export class LiveListReader {
     ask: Ask,
   ): Promise<Answer<LiveList>> {
     const listPage = requireCapability(account, 'listLiveStreams')
-    const identity = { account: account.name, operation: 'listLiveStreams' as const, parts: ['all', domain] }
+    const identity = toListIdentity(account, domain)
     const kept = await this.asker.find<LiveList>(identity)
     const question: Question<LiveList> = {
       ...identity,
       fetch: (shared) => this.readWhole(account, listPage, domain, kept !== undefined && !kept.value.failure, shared),
       // A list that lacks a page is asked for again at once; its good pages are kept by themselves.
-      freshUntil: ({ fetchedAt, failure, staleBecause }) =>
-        failure || staleBecause ? fetchedAt : fetchedAt + PUSH_PACE_MS,
+      freshUntil: (list, fetchedAt) => fetchedAt - list.ageMs + (isPatched(list) ? 0 : PUSH_PACE_MS),
       sizeOf: ({ streams }) => 200 + streams.length * 320,
+      // What kept it from being whole was an error of this process: others find out for themselves.
+      isPrivate: isPatched,
     }
     const maxAgeMs =
       continuing && kept && !kept.value.failure ? Math.min(PLAY_PACE_MS, kept.value.pageCount * PUSH_PACE_MS) : 0
-    const answer =
-      kept && this.asker.isGood(kept, maxAgeMs)
-        ? this.asker.useKept(kept, ask)
-        : await this.asker.fetch(question, kept, ask)
+    const answer = await this.answer(question, kept, maxAgeMs, ask)
     const staleBecause = answer.staleBecause ?? answer.value.staleBecause ?? undefined
-    return { ...answer, fetchedAt: answer.value.fetchedAt, stale: staleBecause !== undefined, staleBecause }
+    const fetchedAt = answer.fetchedAt - answer.value.ageMs
+    return { ...answer, fetchedAt, stale: answer.stale || staleBecause !== undefined, staleBecause }
+  }
+
+  /** What is kept, as far as it answers, else a new list: its pages plan their calls themselves. */
+  private answer(
+    question: Question<LiveList>,
+    kept: CacheEntry<LiveList> | undefined,
+    maxAgeMs: number,
+    ask: Ask,
+  ): Answer<LiveList> | Promise<Answer<LiveList>> {
+    if (kept && this.asker.isGood(kept, maxAgeMs)) return this.asker.useKept(kept, ask)
+    if (kept && !isPatched(kept.value) && this.asker.isOverdue(kept))
+      return this.asker.useOverdue(question, kept, ask, 0)
+    return this.asker.fetch(question, kept, ask)
   }
 
   /** @param hasOlder whether there is an older list to fall back on, which is better than one that lacks pages */
@@ -110,12 +161,12 @@ export class LiveListReader {
     const pageCount = pages.length
     // Read once more, and both readings together hold what was there throughout; failing that, one is better than none.
     if (!failure && isTorn(pages)) pages.push(...(await this.readAgain(questionOf, pages.length, ask)))
-    const { fetchedAt } = combineFreshness(pages, this.asker.clock.now())
+    const now = this.asker.clock.now()
     return {
       streams: [...collect(pages).values()].sort(byKey),
       streamCount: domain === null ? (pages.at(-1)?.value.totals.streamCount ?? null) : null,
       pageCount,
-      fetchedAt,
+      ageMs: now - combineFreshness(pages, now).fetchedAt,
       failure,
       staleBecause: pages.find((page) => page.staleBecause)?.staleBecause ?? null,
     }
@@ -129,7 +180,7 @@ export class LiveListReader {
     ask: Ask,
   ): Promise<readonly Answer<LiveStreamPage>[]> {
     if (first.value.rowCount < size) return []
-    const told = Math.min(countPages(first.value, size), MAX_PROVIDER_PAGES)
+    const told = toPageCount(first.value.totals, size)
     const numbers = Array.from({ length: told - 1 }, (_, index) => index + 2)
     // What the rest costs is told before any of it is spent.
     ask.meter.plan(numbers.length)
@@ -161,6 +212,28 @@ export class LiveListReader {
   }
 }
 
+/** Whether a stream that is live must be in the list: it lacks no page, and its end was reached. */
+export function isComplete({ failure, pageCount }: LiveList): boolean {
+  return failure === null && pageCount < MAX_PROVIDER_PAGES
+}
+
+/** A stream of the list, or undefined. */
+export function findListed({ streams }: LiveList, key: string): LiveStream | undefined {
+  let low = 0
+  let high = streams.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((streams[middle]?.key ?? key) < key) low = middle + 1
+    else high = middle
+  }
+  const found = streams[low]
+  return found?.key === key ? found : undefined
+}
+
+function toListIdentity(account: ConnectedAccount, domain: string | null): QuestionIdentity {
+  return { account: account.name, operation: 'listLiveStreams', parts: ['all', domain] }
+}
+
 function toPageQuestion(
   account: ConnectedAccount,
   listPage: ListPage,
@@ -178,8 +251,14 @@ function toPageQuestion(
   }
 }
 
-function countPages(page: LiveStreamPage, size: number): number {
-  return Math.max(1, Math.ceil((page.totals.streamCount ?? 0) / size))
+/** Whether a list lacks a page, or holds one that is past its life. */
+function isPatched({ failure, staleBecause }: LiveList): boolean {
+  return failure !== null || staleBecause !== null
+}
+
+/** Pages of a list of that length, as far as it is read; 1 when the length is not told. */
+function toPageCount({ streamCount }: Pick<LiveTotals, 'streamCount'>, size: number): number {
+  return Math.min(Math.max(1, Math.ceil((streamCount ?? 0) / size)), MAX_PROVIDER_PAGES)
 }
 
 /**

@@ -11,7 +11,7 @@ import type { PushSession } from '#model/push-session.ts'
 import type { Recording } from '#model/recording.ts'
 import type { PlaySample, PushSample } from '#model/sample.ts'
 import type { Snapshot } from '#model/snapshot.ts'
-import type { LiveReading, LiveTotals, StreamNameParts, StreamRef, StreamStatus } from '#model/stream.ts'
+import type { LiveReading, LiveTotals, StreamNameParts, StreamRef, StreamState, StreamStatus } from '#model/stream.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
 
 /** How old an answer is, and how long nothing newer can exist. */
@@ -181,9 +181,11 @@ export interface Services {
     ask: Ask,
   ): Promise<LiveStreamPageView>
 
-  /** State and ingest of a stream. */
+  /** State of a stream: from the account's list of live streams where that is cheaper and tells it. */
+  getStreamState(ref: StreamRef, ask: Ask): Promise<Answer<StreamState>>
+  /** State and ingest of a stream, by the provider's status call. */
   getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatus>>
-  /** Reading of a stream; null when it is not live. */
+  /** Reading of a stream; null when it is not live. From the account's list where that is cheaper. */
   getLiveReading(ref: StreamRef, ask: Ask): Promise<Answer<LiveReading | null>>
 
   /** Ingest history. */

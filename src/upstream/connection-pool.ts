@@ -50,18 +50,27 @@ export class ConnectionPool {
     }
   }
 
+  /** Takes the connection of a lease back that stays in line for another one. */
+  takeBack(lease: ConnectionLease, connection: Connection): void {
+    this.waiting.add(lease)
+    this.offerOrDrop(connection)
+  }
+
   /** Takes a lease back, and its connection if it had one. */
   release(lease: ConnectionLease, connection: Connection | undefined): void {
     this.waiting.delete(lease)
-    if (connection === undefined) return
-    if (connection.isUp() && !this.closed) this.offer(connection)
-    else this.drop(connection)
+    if (connection !== undefined) this.offerOrDrop(connection)
   }
 
   /** Cuts every connection. */
   async close(): Promise<void> {
     this.closed = true
     await Promise.all([...this.all].map((connection) => connection.destroy()))
+  }
+
+  private offerOrDrop(connection: Connection): void {
+    if (connection.isUp() && !this.closed) this.offer(connection)
+    else this.drop(connection)
   }
 
   private offer(connection: Connection): void {
@@ -133,6 +142,12 @@ export class ConnectionLease implements Gate {
   tryEnter(): boolean {
     this.held ??= this.pool.takeIdle(this)
     return this.held !== undefined
+  }
+
+  leave(): void {
+    const { held } = this
+    this.held = undefined
+    if (held !== undefined) this.pool.takeBack(this, held)
   }
 
   watch(watcher: GateWatcher): void {

@@ -13,6 +13,11 @@ export class Health {
     this.reading = { state: 'UP', since: clock.now(), lastErrorCode: null }
   }
 
+  /** A breaker of the account opened: maybe before any call has ended. */
+  broke(): void {
+    this.change('DOWN', this.reading.lastErrorCode)
+  }
+
   /** A call was answered. @param isBroken whether a breaker of the account is open */
   succeeded(isBroken: boolean): void {
     this.change(isBroken ? 'DOWN' : 'UP', this.reading.lastErrorCode)

@@ -9,14 +9,19 @@ export interface QuotaLimits {
   readonly windowSeconds: number
   /** A start is counted this much longer than the window, for the spread between sending and arrival. */
   readonly guardMs: number
+  /** Share of the limit, in [0, 1), that shared mode leaves unspent for processes that have lost the shared log. */
+  readonly outageReserve: number
   /** Further limits by the provider's name of the call. */
   readonly interfaces: Readonly<Record<string, { readonly limit: number; readonly windowSeconds: number }>>
 }
 
 /** A granted start. It is spent whether or not it is used. */
 export interface Permit {
-  /** When it was granted, on `Clock.monotonicMs`. It is good for 100 ms. */
-  readonly grantedAtMs: number
+  /**
+   * Until when the call may leave, on `Clock.monotonicMs`: 100 ms after it was granted, or less where the grant itself
+   * took its time. A call that has not left by then takes another one.
+   */
+  readonly goodUntilMs: number
 }
 
 /**
@@ -24,8 +29,10 @@ export interface Permit {
  * granted earlier would go stale in the next queue, and a stale start is a lost one.
  */
 export interface Gate {
-  /** Reserves it; false when there is none at this moment. Called at most once with success. */
+  /** Reserves it; false when there is none at this moment. Not called again before `leave` once it succeeded. */
   tryEnter(): boolean
+  /** Gives back what was reserved, and waits again: there was no start to go with it. */
+  leave(): void
   /** Tells the watcher when entering is worth another try, or when it never will be. Called once, by the quota. */
   watch(watcher: GateWatcher): void
   /** The error when a deadline passes while nothing but this stood in the way. */
@@ -43,16 +50,30 @@ export interface GateWatcher {
 /** Grants starts so that no rolling window ever holds more than its limit. */
 export interface Quota {
   /**
-   * Waits for a start, in order of arrival among calls of the same operation, no longer than the ask's deadline;
-   * refuses at once when none can come free by then. With a gate the start is granted when the gate is entered too.
+   * Waits for a start no longer than the ask's deadline; refuses at once when none can come free by then. Interactive
+   * calls go before background ones, which keep a share of their own; clients of one lane take turns, and the calls
+   * of one client go in order of arrival. With a gate the start is granted when the gate is entered too.
    * @throws QuotaExhaustedError with the time until a start is free; the signal's reason when the caller left;
    * the gate's errors
    */
-  take(operation: string, ask: Pick<Ask, 'lane' | 'signal' | 'deadlineAtMs'>, gate?: Gate): Promise<Permit>
+  take(operation: string, ask: QuotaAsk, gate?: Gate): Promise<Permit>
+  /**
+   * Lets nothing start for a while, whoever shares the account's quota: the provider asked for it. A longer pause that
+   * is already on stays. Known here at once.
+   */
+  pause(forMs: number): void
+  /** Until when a pause is on, as far as it is known here, on `Clock.monotonicMs`; in the past when none is. */
+  readonly pausedUntilMs: number
   /** Where it stands now. */
   read(): Promise<QuotaReading>
   /** Refuses everybody who waits and stops every timer. */
-  close(): void
+  close(): Promise<void>
+}
+
+/** What a quota needs to know of a question. */
+export interface QuotaAsk extends Pick<Ask, 'lane' | 'signal' | 'deadlineAtMs'> {
+  /** Who asks. Callers of the same name share one turn. */
+  readonly caller: Pick<Ask['caller'], 'name'>
 }
 
 /** Milliseconds a permit stays good: a call that has not left by then takes a new one. */

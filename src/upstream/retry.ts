@@ -20,6 +20,8 @@ export interface RetryTerms {
   readonly signal: AbortSignal
   /** Whether another attempt would do no harm. Asked after each failure. */
   readonly mayRepeat: () => boolean
+  /** Milliseconds for which nothing may be sent at all, ≥ 0. Asked after each failure. */
+  readonly pausedForMs: () => number
 }
 
 /** Runs `attempt` until it succeeds or another try is not allowed or not worth it; throws the last error then. */
@@ -30,7 +32,8 @@ export async function withRetries<Answer>(attempt: () => Promise<Answer>, terms:
       return await attempt()
     } catch (error) {
       if (!(error instanceof UpstreamError) || attempts >= MAX_ATTEMPTS || attempts > error.retry.times) throw error
-      const waitMs = Math.max(error.retry.afterMs ?? 0, terms.random() * BACK_OFF_MS * 2 ** (attempts - 1))
+      const backOffMs = terms.random() * BACK_OFF_MS * 2 ** (attempts - 1)
+      const waitMs = Math.max(error.retry.afterMs ?? 0, terms.pausedForMs(), backOffMs)
       if (terms.clock.monotonicMs() + waitMs >= terms.deadlineAtMs) throw error
       if (!terms.mayRepeat() || !terms.budget.spend()) throw error
       await terms.clock.delay(waitMs, terms.signal)

@@ -39,6 +39,15 @@ export class RollingLog {
     this.length += 1
   }
 
+  /** Strikes out a start of that time, as if it had never been; nothing where there is none any more. */
+  remove(atMs: number): void {
+    let index = this.length - 1
+    while (index >= 0 && this.at(index) !== atMs) index -= 1
+    if (index < 0) return
+    for (; index < this.length - 1; index += 1) this.times[(this.first + index) % this.limit] = this.at(index + 1)
+    this.length -= 1
+  }
+
   /** Takes in starts of before, in any order. Of more than the limit the latest count: they decide what is free. */
   restore(times: readonly number[]): void {
     const latest = [...times].sort((one, other) => one - other).slice(-this.limit)
@@ -61,27 +70,53 @@ export class RollingLog {
   }
 }
 
-/** A log with starts that have not happened yet behind it. */
-class PlannedLog {
+/** A log with starts that have not happened yet behind it. Every time asked about is not before the last planned one. */
+export class PlannedLog {
   private readonly log: RollingLog
   private readonly planned: number[] = []
+  /** Entries before this one have left by the time of the last planned start. */
+  private first = 0
 
   /** @param log the starts that have happened */
   constructor(log: RollingLog) {
     this.log = log
   }
 
-  /** When the next start is free: `fromMs` or later. `fromMs` is never before the last planned one. */
+  /** Starts that count at that time. */
+  count(atMs: number): number {
+    return this.length - this.firstAt(atMs)
+  }
+
+  /** When the next of the starts that count at that time leaves; infinity when none does. */
+  nextEnd(atMs: number): number {
+    const index = this.firstAt(atMs)
+    return index < this.length ? this.at(index) + this.log.spanMs : Number.POSITIVE_INFINITY
+  }
+
+  /** When the next start is free: `fromMs` or later. */
   freeAt(fromMs: number): number {
     // The start `limit` places back must have left the window.
-    const index = this.log.size + this.planned.length - this.log.limit
-    if (index < 0) return fromMs
-    const start = index < this.log.size ? this.log.at(index) : (this.planned[index - this.log.size] ?? fromMs)
-    return Math.max(fromMs, start + this.log.spanMs)
+    const index = this.length - this.log.limit
+    return index < 0 ? fromMs : Math.max(fromMs, this.at(index) + this.log.spanMs)
   }
 
   /** Plans a start. In order of time. */
   add(atMs: number): void {
     this.planned.push(atMs)
+    this.first = this.firstAt(atMs)
+  }
+
+  private get length(): number {
+    return this.log.size + this.planned.length
+  }
+
+  private at(index: number): number {
+    return index < this.log.size ? this.log.at(index) : (this.planned[index - this.log.size] ?? 0)
+  }
+
+  private firstAt(atMs: number): number {
+    let index = this.first
+    while (index < this.length && this.at(index) + this.log.spanMs <= atMs) index += 1
+    return index
   }
 }

@@ -11,6 +11,10 @@ export interface PastStart {
   /** The provider's name of the call. */
   readonly operation: string
   readonly at: Instant
+  /** Name of the start in a log that several processes share. */
+  readonly id?: string | undefined
+  /** Whether it was granted by that log, and not by this process alone. */
+  readonly isShared?: boolean | undefined
 }
 
 /** Remembers starts. */
@@ -86,17 +90,21 @@ export function openStartJournal(options: StartJournalOptions): StartJournal {
   }
 }
 
-function toLine({ operation, at }: PastStart): string {
-  return `${at} ${encodeURIComponent(operation)}\n`
+function toLine({ operation, at, id, isShared }: PastStart): string {
+  const shared = id === undefined ? '' : ` ${encodeURIComponent(id)} ${isShared ? 'shared' : 'alone'}`
+  return `${at} ${encodeURIComponent(operation)}${shared}\n`
 }
 
 /** A line that was cut short before its instant was whole is no start; one cut in the name still is one. */
 function fromLine(line: string): PastStart | undefined {
-  const [, at, operation] = /^(\d+) (\S+)$/.exec(line) ?? []
-  return at === undefined || operation === undefined ? undefined : { at: Number(at), operation: toOperation(operation) }
+  const [, at, operation, id, kind] = /^(\d+) (\S+)(?: (\S+)(?: (\w+))?)?$/.exec(line) ?? []
+  if (at === undefined || operation === undefined) return undefined
+  const start = { at: Number(at), operation: decode(operation) }
+  // One whose line was cut short is taken for a start of another name: counted twice rather than not at all.
+  return id === undefined || kind === undefined ? start : { ...start, id: decode(id), isShared: kind === 'shared' }
 }
 
-function toOperation(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -5,13 +5,14 @@ import type { Ask } from '#contract/ask.ts'
 import type { AccountReadings } from '#contract/readings.ts'
 import type { Credential, Signer } from '#contract/signer.ts'
 import type { RawAnswer, UpstreamCall, UpstreamRequest } from '#contract/upstream-call.ts'
+import { createProcessTurn, type Turn } from '#fleet/turn.ts'
 import type { Clock } from '#model/clock.ts'
 import { UpstreamError } from '#model/errors.ts'
-import { Breaker } from './breaker.ts'
+import { BREAK_MS, Breaker, type CallWatch } from './breaker.ts'
 import { withAccount } from './error-context.ts'
 import type { ExchangeOutcome } from './exchange.ts'
 import { Health } from './health.ts'
-import { PERMIT_LIFE_MS, type Quota } from './quota.ts'
+import type { Quota } from './quota.ts'
 import { withRetries } from './retry.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { ThrottlePause } from './throttle-pause.ts'
@@ -46,6 +47,8 @@ export interface UpstreamClientOptions {
   /** Most bytes of an answer's body, as received. */
   readonly maxResponseBytes: number
   readonly log: UpstreamLog
+  /** Spreads the trials of open breakers over the replicas; left out for a process alone. */
+  readonly turn?: Turn
   /** Most calls in flight per origin; 16 when left out. */
   readonly maxConnections?: number
   /** Milliseconds to bring up a connection; 5 000 when left out. */
@@ -85,8 +88,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   })
   const consumingMs = options.consumingMs ?? 60_000
   const breakers = new Map<string, Breaker>()
-  const budget = new RetryBudget()
-  const pause = new ThrottlePause(clock)
+  const turn = options.turn ?? createProcessTurn()
+  const budget = new RetryBudget(clock)
+  const pause = new ThrottlePause(quota, clock)
   const health = new Health(clock)
   const running = new Set<Promise<unknown>>()
   let closed = false
@@ -94,9 +98,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   function breakerOf(role: string): Breaker {
     const known = breakers.get(role)
     if (known !== undefined) return known
-    const breaker = new Breaker(clock, (isOpen) =>
-      log.warn({ account, endpoint: role }, isOpen ? 'the breaker opened' : 'the breaker closed'),
-    )
+    const breaker = new Breaker({
+      clock,
+      mayTry: () => turn.mayTry({ scope: account, key: `trial:${role}` }, BREAK_MS),
+      onChange: (isOpen) => {
+        if (isOpen) health.broke()
+        log.warn({ account, endpoint: role }, isOpen ? 'the breaker opened' : 'the breaker closed')
+      },
+    })
     breakers.set(role, breaker)
     return breaker
   }
@@ -108,10 +117,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   /** Sends once, with a permit that is fresh when the first byte leaves. */
   async function send<Answer>(request: UpstreamRequest<Answer>, ask: Ask, progress: Progress) {
     for (let stale = 0; stale < MAX_STALE_PERMITS; stale += 1) {
-      await pause.wait(ask.deadlineAtMs, ask.signal)
+      await pause.wait(toLatestStartMs(ask, clock), ask.signal)
+      const latestStartMs = toLatestStartMs(ask, clock)
       const lease = transport.lease(request.endpoint)
       try {
-        const permit = await quota.take(request.operation, { ...ask, deadlineAtMs: toLatestStartMs(ask, clock) }, lease)
+        const permit = await quota
+          .take(request.operation, { ...ask, deadlineAtMs: latestStartMs }, lease)
+          .catch((error) => Promise.reject(pause.explain(error, latestStartMs)))
         const signed = options.signer(
           {
             query: request.query ?? [],
@@ -132,12 +144,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
           },
           {
             mayLeave: () => {
-              const isStale = clock.monotonicMs() - permit.grantedAtMs > PERMIT_LIFE_MS
+              const isStale = clock.monotonicMs() > permit.goodUntilMs
               // The provider may have asked to be left alone while this call waited for its turn.
               if (isStale || pause.isOn) return false
               // From here on the provider may count it, so that we do too.
               ask.meter.calls += 1
               progress.leftAtMs = clock.monotonicMs()
+              progress.watch.left()
               return true
             },
             signal: ask.signal,
@@ -146,6 +159,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
               isConsumed(request, progress) ? (progress.leftAtMs ?? 0) + consumingMs : ask.deadlineAtMs,
           },
         )
+        progress.watch.ended()
         if (outcome.kind !== 'unsent') return outcome
         log.info(
           { account, operation: request.operation },
@@ -164,9 +178,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const answer = outcome.kind === 'answer' ? outcome.answer : outcome.arrived
       // Before anything else: what was taken away from the provider exists only here.
       if (answer !== undefined) await request.keep?.(answer)
-      return request.read(toReadable(outcome))
+      return pause.heed(() => request.read(toReadable(outcome)), progress.leftAtMs ?? Number.NEGATIVE_INFINITY)
     } catch (error) {
-      pause.learn(error)
       if (error instanceof UpstreamError)
         log.debug({ account, operation: request.operation, code: error.code }, 'an attempt at a provider call failed')
       throw error
@@ -180,25 +193,23 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     const bounded = { ...ask, deadlineAtMs: Math.min(ask.deadlineAtMs, limitMs) }
     if (bounded.deadlineAtMs <= nowMs)
       throw new UpstreamError('UPSTREAM_TIMEOUT', 'the deadline had passed before the provider was asked')
-    const breaker = breakerOf(request.endpoint)
-    const progress: Progress = {}
+    let ran = false
     try {
-      return await breaker.run(async () => {
-        try {
-          return await withRetries(() => attempt(request, bounded, progress), {
-            clock,
-            random: options.random,
-            budget,
-            deadlineAtMs: bounded.deadlineAtMs,
-            signal: bounded.signal,
-            mayRepeat: () => !closed && !isConsumed(request, progress),
-          })
-        } finally {
-          progress.ran = true
-        }
-      })
+      return await breakerOf(request.endpoint).run((watch) => {
+        ran = true
+        const progress: Progress = { watch }
+        return withRetries(() => attempt(request, bounded, progress), {
+          clock,
+          random: options.random,
+          budget,
+          deadlineAtMs: bounded.deadlineAtMs,
+          signal: bounded.signal,
+          mayRepeat: () => !closed && !isConsumed(request, progress),
+          pausedForMs: () => pause.restMs,
+        })
+      }, bounded.deadlineAtMs - nowMs)
     } catch (error) {
-      if (progress.ran === true) health.failed(error, isBroken())
+      if (ran) health.failed(error, isBroken())
       throw error
     }
   }
@@ -238,10 +249,9 @@ function toLatestStartMs(ask: Pick<Ask, 'deadlineAtMs'>, clock: Clock): number {
 
 /** How far a call has got. */
 interface Progress {
+  readonly watch: CallWatch
   /** When bytes of it last left, on `Clock.monotonicMs`. */
   leftAtMs?: number
-  /** Whether it got past the breaker. */
-  ran?: boolean
 }
 
 /** Whether the provider may have handed out something that nobody can ask for again. */

@@ -9,39 +9,77 @@ describeCache('memory', (maxBytes) => {
     cache: createMemoryCache({ maxBytes, clock }),
     now: () => clock.now(),
     advance: (ms) => clock.advance(ms),
+    stepWall: (ms) => clock.stepWall(ms),
   })
 })
 
 describe('a memory cache', () => {
-  const clock = new FakeClock()
-  const entry = { value: 'x', fetchedAt: clock.now(), freshUntil: clock.now() }
-  const keepUntil = clock.now() + 1000
+  const toKey = (key: string) => ({ scope: 'account', key })
+  const key = toKey('key')
+  const entryAt = (now: number) => ({ value: 'x', fetchedAt: now, freshUntil: now })
+
+  function open(maxBytes = 10_000, maxKeepMs?: number) {
+    const clock = new FakeClock()
+    const cache = createMemoryCache({ maxBytes, clock, ...(maxKeepMs === undefined ? {} : { maxKeepMs }) })
+    const entry = entryAt(clock.now())
+    const set = (name: string, sizeBytes: number, value = 'x') =>
+      cache.set(toKey(name), { ...entry, value }, { sizeBytes, keepUntil: clock.now() + 1000 })
+    return { clock, cache, entry, set }
+  }
 
   it('drops what was used longest ago when its bytes are used up', async () => {
-    const cache = createMemoryCache({ maxBytes: 10_000, clock })
-    for (const key of ['a', 'b', 'c', 'd']) await cache.set(key, entry, { sizeBytes: 2000, keepUntil })
-    await cache.get('a')
-    await cache.set('e', entry, { sizeBytes: 2000, keepUntil })
-    const kept = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(async (key) => (await cache.get(key)) !== undefined))
-    expect(kept).toEqual([true, false, true, true, true])
+    const { cache, set } = open()
+    for (const name of ['a', 'b', 'c', 'd']) await set(name, 2000)
+    await cache.get(toKey('a'))
+    await set('e', 2000)
+    const kept = ['a', 'b', 'c', 'd', 'e'].filter((name) => cache.find(toKey(name)) !== undefined)
+    expect(kept).toEqual(['a', 'c', 'd', 'e'])
   })
 
   it('does not store what takes more than a quarter of it, nor keep what that would have replaced', async () => {
-    const cache = createMemoryCache({ maxBytes: 10_000, clock })
-    await cache.set('key', entry, { sizeBytes: 10, keepUntil })
-    await cache.set('key', { ...entry, value: 'new' }, { sizeBytes: 2500, keepUntil })
-    expect(await cache.get('key')).toBeUndefined()
+    const { cache, set } = open()
+    await set('key', 10)
+    await set('key', 2500, 'new')
+    expect(await cache.get(key)).toBeUndefined()
   })
 
   it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('does not store a size of %d', async (sizeBytes) => {
-    const cache = createMemoryCache({ maxBytes: 10_000, clock })
-    await cache.set('key', entry, { sizeBytes, keepUntil })
-    expect(await cache.get('key')).toBeUndefined()
+    const { cache, set } = open()
+    await set('key', sizeBytes)
+    expect(await cache.get(key)).toBeUndefined()
   })
 
   it('stores a value that takes no bytes', async () => {
-    const cache = createMemoryCache({ maxBytes: 10_000, clock })
-    await cache.set('key', entry, { sizeBytes: 0, keepUntil })
-    expect(await cache.get('key')).toEqual(entry)
+    const { cache, entry, set } = open()
+    await set('key', 0)
+    expect(await cache.get(key)).toEqual(entry)
+  })
+
+  it('keeps nothing in no bytes', async () => {
+    const { cache, set } = open(0)
+    await set('key', 0)
+    expect(await cache.get(key)).toBeUndefined()
+  })
+
+  it('keeps nothing longer than its cap, which counts from the fetching', async () => {
+    const { clock, cache, entry } = open(10_000, 500)
+    await clock.advance(200)
+    await cache.set(key, entry, { sizeBytes: 1, keepUntil: clock.now() + 1000 })
+    await clock.advance(299)
+    expect(await cache.get(key)).toBeDefined()
+    await clock.advance(1)
+    expect(await cache.get(key)).toBeUndefined()
+  })
+
+  it('gives the very same object as long as the wall clock does not step', async () => {
+    const { clock, cache, entry } = open()
+    await cache.set(key, entry, { sizeBytes: 1, keepUntil: clock.now() + 5000 })
+    await clock.advance(10)
+    clock.stepWall(1000)
+    expect(await cache.get(key)).toBe(entry)
+    clock.stepWall(1)
+    const moved = await cache.get(key)
+    expect(moved).toEqual({ ...entry, fetchedAt: entry.fetchedAt + 1001, freshUntil: entry.freshUntil + 1001 })
+    expect(await cache.get(key)).toBe(moved)
   })
 })

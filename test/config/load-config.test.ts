@@ -18,13 +18,20 @@ describe('what is loaded', () => {
       sandbox: false,
       file: '/srv/weir/weir.yaml',
       server: { host: '127.0.0.1', port: 4000, cors: { origins: [] }, trustProxy: [] },
-      redis: { url: 'redis://127.0.0.1:6379' },
+      redis: { url: 'redis://127.0.0.1:6379', prefix: 'weir', maxReplicas: 3 },
       dataDirectory: '/srv/weir/data',
       access: { mode: 'keys', keys: [{ name: 'web', sha256: DIGEST, role: 'reader', accounts: ['tencent-main'] }] },
       limits: { requestsPerMinute: null },
       queries: { maxDepth: 10, maxAliases: 30, maxProviderCalls: 60 },
       upstream: { deadlineMs: 10_000, maxResponseBytes: 8_388_608 },
-      cache: { maxBytes: 134_217_728, maxStaleSeconds: 3600, closedAfterSeconds: 300, closedDayAfterSeconds: 21_600 },
+      cache: {
+        maxBytes: 134_217_728,
+        maxStaleSeconds: 3600,
+        maxKeepSeconds: 2_592_000,
+        staleWhileRevalidateSeconds: 0,
+        closedAfterSeconds: 300,
+        closedDayAfterSeconds: 21_600,
+      },
       log: { level: 'info' },
     })
     expect(config.accounts).toMatchObject([
@@ -115,6 +122,15 @@ describe('the environment', () => {
       server: { host: '::1', port: 4100 },
       redis: { url: 'redis://:password@redis:6379' },
       log: { level: 'debug' },
+    })
+  })
+
+  test('overrides the Redis address alone', () => {
+    const redis = 'redis: { url: "redis://a", prefix: weir-2, maxReplicas: 12 }'
+    expect(loadText(`${redis}\n${accounts}`, { REDIS_URL: 'redis+sentinel://b,c/main' }).redis).toEqual({
+      url: 'redis+sentinel://b,c/main',
+      prefix: 'weir-2',
+      maxReplicas: 12,
     })
   })
 

@@ -67,6 +67,19 @@ accounts:
       path: 'server.cors.origins[0]',
       problem: 'is no origin',
     })
+    expect(find('redis: { url: "redis://a,b" }')).toMatchObject({
+      path: 'redis.url',
+      problem: 'names several hosts without "+sentinel" or "+cluster"',
+      allowed: expect.stringContaining('redis+cluster://'),
+    })
+    expect(find('redis: { url: "redis://a", prefix: "a:b" }')).toMatchObject({
+      path: 'redis.prefix',
+      allowed: '1 to 32 letters, digits, ".", "_" and "-"',
+    })
+    expect(find('redis: { url: "redis://a", maxReplicas: 0 }')).toMatchObject({
+      path: 'redis.maxReplicas',
+      allowed: 'a whole number from 1 to 100',
+    })
     expect(find('queries: 7')?.allowed).toBe('a mapping of maxDepth, maxAliases, maxProviderCalls')
   })
 
@@ -74,6 +87,9 @@ accounts:
     const secrets = ['hunter2-hunter2', SECRET]
     const faults = [
       `redis: { url: "http://:${secrets[0]}@redis" }\n${accounts}`,
+      `redis: { url: "redis://${secrets[0]}@redis" }\n${accounts}`,
+      `redis: { url: "redis+sentinel://:x@redis/main?sentinelPasswort=${secrets[0]}" }\n${accounts}`,
+      `redis: { url: "redis+cluster://:%${secrets[0]}@redis" }\n${accounts}`,
       `access: { keys: [ { name: web, sha256: ${secrets[0]} } ] }\n${accounts}`,
       `access: { keys: ${SECRET} }\n${accounts}`,
       `accounts: [ { name: a, provider: tencent, credentials: { appId: ${SECRET}, apiKey: [ ${SECRET} ] } } ]`,

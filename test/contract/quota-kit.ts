@@ -1,50 +1,9 @@
 // What every quota promises, whatever keeps its log.
 import { afterEach, describe, expect, it } from 'vitest'
 import { QuotaExhaustedError } from '#model/errors.ts'
-import type { Gate, GateWatcher, Permit, Quota, QuotaLimits } from '#upstream/quota.ts'
-
-/** A quota and the time it lives in. */
-export interface QuotaUnderTest {
-  readonly quota: Quota
-  /** The clock deadlines are on. */
-  monotonicMs(): number
-  /** Lets time pass: moves a fake clock, or waits. */
-  advance(ms: number): Promise<void>
-}
-
-/** How an implementation is put to the test. */
-export interface QuotaHarness {
-  /** Width of the windows in the tests: as short as its clock allows. */
-  readonly windowSeconds: number
-  readonly guardMs: number
-  /** How far off a time may be. */
-  readonly toleranceMs: number
-  /** Opens an empty quota. */
-  open(limits: QuotaLimits): Promise<QuotaUnderTest>
-}
-
-/** A call in the hands of a test. */
-interface Taking {
-  readonly permit: Promise<Permit>
-  readonly controller: AbortController
-  state: 'waiting' | 'granted' | 'refused'
-  error: unknown
-}
-
-/** A gate in the hands of a test. */
-class TestGate implements Gate {
-  isOpen = false
-  watcher: GateWatcher | undefined
-  tryEnter(): boolean {
-    return this.isOpen
-  }
-  watch(watcher: GateWatcher): void {
-    this.watcher = watcher
-  }
-  toLateError(): Error {
-    return new Error('the gate stayed closed')
-  }
-}
+import { toBackgroundShare, toHeadroom } from '#upstream/lane-share.ts'
+import type { QuotaLimits } from '#upstream/quota.ts'
+import { countGranted, type QuotaHarness, type QuotaUnderTest, TestGate, toTaker } from './quota-rig.ts'
 
 /** Declares the tests for one implementation. */
 export function describeQuota(name: string, harness: QuotaHarness): void {
@@ -52,36 +11,19 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
   const spanMs = windowSeconds * 1000 + guardMs
 
   describe(`quota contract: ${name}`, () => {
-    let open: Quota | undefined
+    let open: QuotaUnderTest | undefined
 
-    afterEach(() => open?.close())
+    afterEach(async () => {
+      const closing = open?.quota.close()
+      // The last answer of the ledger is waited for.
+      await open?.advance(toleranceMs)
+      await closing
+    })
 
     async function start(limit: number, interfaces: QuotaLimits['interfaces'] = {}) {
-      const under = await harness.open({ limit, windowSeconds, guardMs, interfaces })
-      open = under.quota
-      return {
-        ...under,
-        take(withinMs = Number.POSITIVE_INFINITY, operation = 'Get_LiveStat', gate?: Gate): Taking {
-          const controller = new AbortController()
-          const deadlineAtMs = under.monotonicMs() + withinMs
-          const permit = under.quota.take(
-            operation,
-            { lane: 'interactive', signal: controller.signal, deadlineAtMs },
-            gate,
-          )
-          const taking: Taking = { permit, controller, state: 'waiting', error: undefined }
-          permit.then(
-            () => {
-              taking.state = 'granted'
-            },
-            (error) => {
-              taking.state = 'refused'
-              taking.error = error
-            },
-          )
-          return taking
-        },
-      }
+      const under = await harness.open({ limit, windowSeconds, guardMs, outageReserve: 0.05, interfaces })
+      open = under
+      return { ...under, ...toTaker(under) }
     }
 
     it('grants as many starts as the limit at once, and the next when the first has left window and guard', async () => {
@@ -99,20 +41,20 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
       const { take, advance } = await start(1)
       take()
       take()
-      await advance(0)
-      const refused = take(spanMs)
+      await advance(toleranceMs)
+      const refused = take({ withinMs: spanMs })
       await advance(0)
       expect(refused.error).toBeInstanceOf(QuotaExhaustedError)
       const error = refused.error instanceof QuotaExhaustedError ? refused.error : undefined
-      expect(error?.retryAfterMs).toBeGreaterThan(2 * spanMs - toleranceMs - 1)
+      expect(error?.retryAfterMs).toBeGreaterThan(2 * spanMs - 2 * toleranceMs - 1)
       expect(error?.retryAfterMs).toBeLessThan(2 * spanMs + toleranceMs + 1)
     })
 
     it('lets a call wait whose turn comes before its deadline', async () => {
       const { take, advance } = await start(1)
       take()
-      const second = take(spanMs + toleranceMs)
-      await advance(spanMs + toleranceMs)
+      const second = take({ withinMs: spanMs + 2 * toleranceMs })
+      await advance(spanMs + 2 * toleranceMs)
       expect(second.state).toBe('granted')
     })
 
@@ -120,7 +62,7 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
       const { take, advance } = await start(1)
       const order: number[] = []
       const takings = [1, 2, 3].map((number) => take().permit.then(() => order.push(number)))
-      await advance(2 * spanMs + 2 * toleranceMs)
+      await advance(2 * spanMs + 3 * toleranceMs)
       await Promise.all(takings)
       expect(order).toEqual([1, 2, 3])
     })
@@ -129,9 +71,9 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
       const { take, advance } = await start(1)
       take()
       const leaver = take()
-      const next = take(spanMs * 2 + toleranceMs)
+      const next = take({ withinMs: spanMs * 2 + toleranceMs })
       leaver.controller.abort(new Error('left'))
-      await advance(spanMs + toleranceMs)
+      await advance(spanMs + 2 * toleranceMs)
       expect(leaver.error).toEqual(new Error('left'))
       expect(next.state).toBe('granted')
     })
@@ -139,7 +81,7 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
     it('refuses one who has already left with its reason, and spends nothing', async () => {
       const { quota, monotonicMs } = await start(1)
       const signal = AbortSignal.abort(new Error('left'))
-      const ask = { lane: 'interactive', signal, deadlineAtMs: monotonicMs() + 1000 } as const
+      const ask = { lane: 'interactive', signal, deadlineAtMs: monotonicMs() + 1000, caller: { name: 'web' } } as const
       await expect(quota.take('Get_LiveStat', ask)).rejects.toThrow('left')
       expect((await quota.read()).used).toBe(0)
     })
@@ -157,19 +99,19 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
 
     it("holds an operation's own limit too, and holds back no other operation for it", async () => {
       const { take, advance } = await start(3, { Live_Tape_GetFilelist: { limit: 1, windowSeconds } })
-      const tape = [take(undefined, 'Live_Tape_GetFilelist'), take(undefined, 'Live_Tape_GetFilelist')]
+      const tape = [take({ operation: 'Live_Tape_GetFilelist' }), take({ operation: 'Live_Tape_GetFilelist' })]
       const others = [take(), take()]
       await advance(toleranceMs)
       expect(tape.map(({ state }) => state)).toEqual(['granted', 'waiting'])
       expect(others.map(({ state }) => state)).toEqual(['granted', 'granted'])
-      await advance(spanMs + 2 * toleranceMs)
+      await advance(spanMs + 3 * toleranceMs)
       expect(tape.map(({ state }) => state)).toEqual(['granted', 'granted'])
     })
 
     it('spends no start before the gate is open', async () => {
       const { quota, take, advance } = await start(1)
       const gate = new TestGate()
-      const taking = take(undefined, 'Get_LiveStat', gate)
+      const taking = take({ gate })
       await advance(toleranceMs)
       expect(taking.state).toBe('waiting')
       expect((await quota.read()).used).toBe(0)
@@ -181,8 +123,8 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
 
     it('lets others pass while a gate is closed', async () => {
       const { take, advance } = await start(1)
-      const blocked = take(undefined, 'Get_LiveStat', new TestGate())
-      const other = take(undefined, 'Live_Channel_GetStatus')
+      const blocked = take({ gate: new TestGate() })
+      const other = take({ operation: 'Live_Channel_GetStatus' })
       await advance(toleranceMs)
       expect([blocked.state, other.state]).toEqual(['waiting', 'granted'])
     })
@@ -190,8 +132,8 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
     it("ends a wait with the gate's own error", async () => {
       const { take, advance } = await start(1)
       const broken = new TestGate()
-      const failing = take(undefined, 'Get_LiveStat', broken)
-      const late = take(spanMs, 'Get_LiveStat', new TestGate())
+      const failing = take({ gate: broken })
+      const late = take({ withinMs: spanMs, gate: new TestGate() })
       await advance(0)
       broken.watcher?.failed(new Error('no way'))
       await advance(spanMs + toleranceMs)
@@ -199,12 +141,108 @@ export function describeQuota(name: string, harness: QuotaHarness): void {
       expect(late.error).toEqual(new Error('the gate stayed closed'))
     })
 
+    it('gives back the start of one who leaves while it is being taken', async () => {
+      const { quota, take, advance } = await start(1)
+      const leaver = take()
+      leaver.controller.abort(new Error('left'))
+      await advance(2 * toleranceMs)
+      expect(leaver.error).toEqual(new Error('left'))
+      expect((await quota.read()).used).toBe(0)
+      const next = take()
+      await advance(toleranceMs)
+      expect(next.state).toBe('granted')
+    })
+
+    it('lets interactive calls go before background ones', async () => {
+      const { take, advance } = await start(1)
+      take()
+      const background = take({ lane: 'background', client: 'collector' })
+      const interactive = take()
+      await advance(spanMs + 2 * toleranceMs)
+      expect([interactive.state, background.state]).toEqual(['granted', 'waiting'])
+      await advance(spanMs + toleranceMs)
+      expect(background.state).toBe('granted')
+    })
+
+    it('keeps a share for the background, however many interactive calls wait', async () => {
+      const capacity = harness.capacityOf(20)
+      const { takeMany, advance } = await start(20)
+      takeMany(capacity)
+      await advance(toleranceMs)
+      const interactive = takeMany(3 * capacity)
+      const background = takeMany(toBackgroundShare(capacity), { lane: 'background', client: 'collector' })
+      await advance(spanMs + 3 * toleranceMs)
+      expect(countGranted(background)).toBe(toBackgroundShare(capacity))
+      expect(countGranted(interactive)).toBe(capacity - toBackgroundShare(capacity))
+    })
+
+    it('leaves room for interactive calls, however much the background wants', async () => {
+      const capacity = harness.capacityOf(20)
+      const { takeMany, advance } = await start(20)
+      const background = takeMany(2 * capacity, { lane: 'background', client: 'collector' })
+      await advance(3 * toleranceMs)
+      expect(countGranted(background)).toBe(capacity - toHeadroom(capacity))
+      const interactive = takeMany(toHeadroom(capacity))
+      await advance(2 * toleranceMs)
+      expect(countGranted(interactive)).toBe(toHeadroom(capacity))
+    })
+
+    it('gives a modest client its half beside one that wants ten times as much', async () => {
+      const capacity = harness.capacityOf(20)
+      const half = Math.floor(capacity / 2)
+      const { takeMany, advance } = await start(20)
+      takeMany(capacity)
+      await advance(toleranceMs)
+      const greedy = takeMany(10 * half, { client: 'greedy' })
+      const modest = takeMany(half, { client: 'modest' })
+      await advance(spanMs + 3 * toleranceMs)
+      expect(countGranted(modest)).toBeGreaterThanOrEqual(0.9 * half)
+      expect(countGranted([...modest, ...greedy])).toBe(capacity)
+    })
+
+    it('refuses at once whom others have pushed beyond the deadline', async () => {
+      const { take, advance } = await start(1)
+      take()
+      await advance(toleranceMs)
+      const patient = take({ client: 'greedy', withinMs: 2 * spanMs })
+      const last = take({ client: 'greedy', withinMs: 2 * spanMs + 3 * toleranceMs })
+      const modest = take({ client: 'modest', withinMs: 2 * spanMs + 3 * toleranceMs })
+      await advance(0)
+      expect([patient, last, modest].map(({ state }) => state)).toEqual(['waiting', 'refused', 'waiting'])
+    })
+
+    it('lets nothing start during a pause, and refuses those at once who cannot wait for its end', async () => {
+      const { quota, take, advance } = await start(2)
+      take()
+      await advance(toleranceMs)
+      quota.pause(spanMs / 2)
+      const patient = take()
+      const impatient = take({ withinMs: spanMs / 4 })
+      await advance(0)
+      expect(impatient.error).toMatchObject({ code: 'QUOTA_EXHAUSTED', retryAfterMs: expect.any(Number) })
+      await advance(spanMs / 2 - toleranceMs - 1)
+      expect(patient.state).toBe('waiting')
+      await advance(3 * toleranceMs + 1)
+      expect(patient.state).toBe('granted')
+    })
+
+    it('refuses those who wait and whom a pause makes too late', async () => {
+      const { quota, take, advance } = await start(1)
+      take()
+      const waiting = take({ withinMs: 1.5 * spanMs })
+      await advance(toleranceMs)
+      quota.pause(3 * spanMs)
+      await advance(0)
+      expect(waiting.error).toBeInstanceOf(QuotaExhaustedError)
+    })
+
     it('refuses everybody when it is closed', async () => {
       const { quota, take, advance } = await start(1)
       take()
       const waiting = take()
       await advance(0)
-      quota.close()
+      await advance(toleranceMs)
+      await quota.close()
       const late = take()
       await advance(toleranceMs)
       expect([waiting.error, late.error]).toEqual([expect.any(QuotaExhaustedError), expect.any(QuotaExhaustedError)])

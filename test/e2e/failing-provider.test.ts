@@ -146,7 +146,7 @@ describe('the quota', () => {
     })
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
-        weir.query('query ($key: String!) { stream(account: "tencent-main", key: $key) { state } }', {
+        weir.query('query ($key: String!) { stream(account: "tencent-main", key: $key) { ingest { rendition } } }', {
           key: `8888_room${index}`,
         }),
       ),

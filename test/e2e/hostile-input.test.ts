@@ -34,11 +34,11 @@ const nasty = [
 describe('a legal but nasty key', () => {
   it.each(nasty)('reaches the provider byte for byte: %s', async (key) => {
     const { data, errors } = await gateway.query(
-      'query ($key: String!) { stream(account: "tencent-main", key: $key) { key state } }',
+      'query ($key: String!) { stream(account: "tencent-main", key: $key) { key state ingest { rendition } } }',
       { key },
     )
     expect(errors).toBeUndefined()
-    expect(data.stream).toEqual({ key, state: 'NEVER_SEEN' })
+    expect(data.stream).toEqual({ key, state: 'NEVER_SEEN', ingest: null })
     const rest = await gateway.get(`/v1/accounts/tencent-main/streams/${encodeURIComponent(key)}/recordings`)
     expect(rest.status).toBe(200)
     const calls = gateway.sandbox.listCalls()

@@ -46,7 +46,7 @@ describe('the six reads', () => {
     expect(gateway.sandbox.countCalls()).toBeLessThanOrEqual(6)
   })
 
-  it('tells the state, ingest and reading of a stream in two calls', async () => {
+  it('tells the state, ingest and reading of a stream in two calls, or in one beside a list of this moment', async () => {
     const { data } = await ask(
       `{ stream(account: "tencent-main", key: "8888_room1") {
         id key name domain app state stateFetchedAt stateStale ingest { protocols rendition }
@@ -54,7 +54,8 @@ describe('the six reads', () => {
     )
     expect(data.stream).toMatchObject({ state: 'LIVE', domain: null, app: null, name: '8888_room1', stateStale: false })
     expect(data.stream.live.push.observedAt).toBe(data.stream.live.fetchedAt)
-    expect(gateway.sandbox.countCalls()).toBe(2)
+    expect(gateway.sandbox.countCalls({ interface: 'Live_Channel_GetStatus' })).toBe(1)
+    expect(gateway.sandbox.countCalls()).toBeLessThanOrEqual(2)
     const again = await ask('query ($id: ID!) { node(id: $id) { ... on Stream { key state } } }', {
       id: data.stream.id,
     })
@@ -186,7 +187,7 @@ describe('the six reads', () => {
   })
 
   it('asks once for what many ask at the same time', async () => {
-    const query = '{ stream(account: "tencent-main", key: "8888_room7") { live { onlineViewers } } }'
+    const query = '{ stream(account: "tencent-main", key: "8888_room7") { ingest { rendition } } }'
     const answers = await Promise.all(Array.from({ length: 50 }, () => gateway.query(query)))
     expect(gateway.sandbox.countCalls()).toBe(1)
     expect(answers.reduce((sum, answer) => sum + answer.extensions.upstream.calls, 0)).toBe(1)

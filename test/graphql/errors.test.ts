@@ -12,7 +12,7 @@ afterEach(() => face.app.close())
 
 async function faceThatFails(error: unknown): Promise<Face> {
   const services = new FakeServices({ main: {} })
-  face = await createFace(services.fail('getStreamStatus', error))
+  face = await createFace(services.fail('getStreamState', error).fail('getStreamStatus', error))
   return face
 }
 
@@ -112,7 +112,7 @@ describe('a fault of our own', () => {
     const leaving = new AbortController()
     const services = new FakeServices({ main: {} })
     const left = new DOMException('left', 'AbortError')
-    face = await createFace(services.fail('getStreamStatus', left), {
+    face = await createFace(services.fail('getStreamState', left), {
       createAsk: () => ({ ...createAsk(), signal: leaving.signal }),
     })
     leaving.abort(left)

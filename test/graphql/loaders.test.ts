@@ -3,7 +3,7 @@ import { Meter } from '#contract/ask.ts'
 import { UpstreamError } from '#model/errors.ts'
 import type { StreamRef } from '#model/stream.ts'
 import type { Gap } from '#services/services.ts'
-import { FakeServices, type FakeStream } from '#test/support/fake-services.ts'
+import { FakeServices, type FakeStream, type UseCase } from '#test/support/fake-services.ts'
 import { createAsk, createFace, type Face } from './harness.ts'
 
 const live = { onlineViewers: 1, bandwidthBitsPerSecond: null, push: null }
@@ -77,6 +77,26 @@ test('all that one status call tells costs one call, under however many names', 
   expect(services.count('getStreamStatus')).toBe(1)
   expect(services.count('getLiveReading')).toBe(1)
   expect(upstream).toEqual({ calls: 2, cached: 0, coalesced: 0 })
+})
+
+test('the state alone is asked for as such, whatever else of the stream is', async () => {
+  const { freshness } = services
+  services.fail('getStreamState', new UpstreamError('UPSTREAM_TIMEOUT', 'late'), () => {
+    services.freshness = { fetchedAt: freshness.fetchedAt - 60_000, freshUntil: 0, stale: true }
+    return false
+  })
+  const { data, upstream } = await face.ask(`{
+    x: stream(account: "one", key: "a1") { stateStale live { stale } state stateFetchedAt }
+    y: stream(account: "one", key: "a1") { state }
+    z: stream(account: "one", key: "a2") { ingest { rendition } state }
+  }`)
+  expect(data.x).toMatchObject({ state: 'OFFLINE', stateFetchedAt: '2026-11-21T03:59:00.000Z', stateStale: true })
+  expect(data.y).toEqual({ state: 'OFFLINE' })
+  const asked = (useCase: UseCase) =>
+    services.calls.filter((call) => call.useCase === useCase).map(({ args }) => args[0])
+  expect(asked('getStreamState')).toMatchObject([{ key: 'a1' }])
+  expect(asked('getStreamStatus')).toMatchObject([{ key: 'a2' }])
+  expect(upstream.calls).toBe(3)
 })
 
 test('streams of a list that lead back to their account ask it once', async () => {
@@ -197,7 +217,7 @@ test('nothing is shared between requests', async () => {
   const query = '{ stream(account: "one", key: "a1") { state } }'
   await face.ask(query)
   await face.ask(query)
-  const refs = services.calls.filter((call) => call.useCase === 'getStreamStatus').map(({ args }) => args[0])
+  const refs = services.calls.filter((call) => call.useCase === 'getStreamState').map(({ args }) => args[0])
   expect(refs).toHaveLength(2)
   expect(refs[0]).toMatchObject({ account: 'one', key: 'a1' } satisfies StreamRef)
 })

@@ -63,7 +63,10 @@ type Kubernetes = z.output<typeof kubernetesShape>
 
 const deploymentShape = z.object({
   replicas: z.number(),
-  strategy: z.object({ type: z.string() }),
+  strategy: z.object({
+    type: z.string(),
+    rollingUpdate: z.object({ maxUnavailable: z.number(), maxSurge: z.number() }).optional(),
+  }),
   template: z.object({
     metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
     spec: z.object({
@@ -176,8 +179,38 @@ describe('with settings', () => {
   })
 })
 
+describe('an update', () => {
+  const shared = (replicaCount: number, more: object = {}) => ({
+    config: { ...keyed.config, redis: { url: 'redis://redis:6379', ...more } },
+    replicaCount,
+  })
+  const newFirst = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
+  const oneAfterTheOther = { type: 'Recreate' }
+  const oldFirst = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } }
+
+  test.each<[what: string, values: object, strategy: object]>([
+    ['starts a new pod first where one more may share the quota', shared(2), newFirst],
+    ['does so for one pod too', shared(1), newFirst],
+    ['ends an old pod first where no more may', shared(3), oldFirst],
+    ['goes by the settings', shared(3, { maxReplicas: 4 }), newFirst],
+    ['ends an old one first where the environment says how many', shared(2, { maxReplicas: '${MOST}' }), oldFirst],
+    [
+      'ends an old one first where a Secret says how many',
+      { existingConfigSecret: 'weir-settings', replicaCount: 2 },
+      oldFirst,
+    ],
+    ['ends the only pod before the next begins where nothing is shared', keyed, oneAfterTheOther],
+    ['does so where sharing is taken back', { config: { ...keyed.config, redis: null } }, oneAfterTheOther],
+    ['does so where only one may share', shared(1, { maxReplicas: 1 }), oneAfterTheOther],
+    ['does so where nobody sees whether it is shared', { existingConfigSecret: 'weir-settings' }, oneAfterTheOther],
+  ])('%s', async (_what, values, strategy) => {
+    expect((await renderAll(values)).deployment.strategy).toEqual(strategy)
+  })
+})
+
 describe('refuses', () => {
   const { config } = keyed
+  const redis = { url: 'redis://redis:6379' }
   test.each<[what: string, values: unknown, why: RegExp]>([
     ['an unknown value', { ...keyed, replicas: 2 }, /replicas/],
     ['an unknown setting', { config: { ...config, cach: {} } }, /cach/],
@@ -192,6 +225,13 @@ describe('refuses', () => {
     ['access that nobody decided on', { config: { accounts: config.accounts } }, /names no keys/],
     ['settings given twice', { ...keyed, existingConfigSecret: 'weir-settings' }, /either config or existing/],
     ['replicas that share nothing', { ...keyed, replicaCount: 2 }, /needs config\.redis/],
+    ['replicas whose Redis is null', { config: { ...config, redis: null }, replicaCount: 2 }, /needs config\.redis/],
+    ['more replicas than share by default', { config: { ...config, redis }, replicaCount: 4 }, /maxReplicas \(3\)/],
+    [
+      'more replicas than the settings name',
+      { config: { ...config, redis: { ...redis, maxReplicas: 2 } }, replicaCount: 3 },
+      /replicaCount 3 is above config\.redis\.maxReplicas \(2\)/,
+    ],
     [
       'replicas on one claim',
       { existingConfigSecret: 'weir-settings', replicaCount: 2, persistence: { enabled: true } },

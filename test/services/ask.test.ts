@@ -46,6 +46,40 @@ describe('asking', () => {
     expect(first.meter.cached).toBe(0)
   })
 
+  it('asks once more for what is kept and good, when that is in hand already', async () => {
+    const { asker, clock, question } = createRig()
+    await asker.ask(question, createAsk(clock))
+    await clock.advance(10)
+    const inHand = await asker.find<number>(question)
+    expect(await asker.fetch(question, inHand, createAsk(clock))).toMatchObject({ value: 2 })
+    await clock.advance(10)
+    const ask = createAsk(clock)
+    // Somebody else has asked since: that is newer.
+    expect(await asker.fetch(question, inHand, ask)).toMatchObject({ value: 2 })
+    expect(ask.meter.cached).toBe(1)
+  })
+
+  it('keeps that there is nothing like any other answer, and no error at all', async () => {
+    const { asker, clock } = createRig()
+    let fetched = 0
+    const nothing: Question<null> = {
+      account: 'main',
+      operation: 'getLiveReading',
+      parts: ['nothing'],
+      fetch: async () => {
+        fetched += 1
+        if (fetched === 1) throw timeout()
+        return null
+      },
+      freshUntil: (_value, fetchedAt) => fetchedAt + 5000,
+      sizeOf: () => 8,
+    }
+    await expect(asker.ask(nothing, createAsk(clock))).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+    for (const _again of [1, 2, 3])
+      expect(await asker.ask(nothing, createAsk(clock))).toMatchObject({ value: null, stale: false })
+    expect(fetched).toBe(2)
+  })
+
   it('shows a stale answer inside the limit, and the error beyond it', async () => {
     const { asker, clock, question, ...rest } = createRig()
     const rig = Object.assign(rest, { asker })

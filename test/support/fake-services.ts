@@ -15,6 +15,7 @@ import {
   type LiveReading,
   type LiveTotals,
   type StreamRef,
+  type StreamState,
   type StreamStatus,
   toStreamId,
 } from '#model/stream.ts'
@@ -172,6 +173,11 @@ export class FakeServices implements Services {
     this.pay('listAccountLiveStreams', ask, account, query)
     const items = this.listLive(account, ask).filter((item) => !query.domain || item.domain === query.domain)
     return { ...toPage(this.freshness, ['liveStreams', account, query.domain], items, query), failures: [] }
+  }
+
+  async getStreamState(ref: StreamRef, ask: Ask): Promise<Answer<StreamState>> {
+    this.pay('getStreamState', ask, ref)
+    return toAnswer<StreamState>(this.freshness, this.findStream(ref, ask).status?.state ?? 'NEVER_SEEN')
   }
 
   async getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatus>> {

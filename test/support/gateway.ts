@@ -11,6 +11,8 @@ import { type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts'
 /** What a test may change. */
 export interface GatewayOptions {
   readonly sandbox?: SandboxOptions
+  /** A sandbox that is running already, and is left running: what several gateways ask. */
+  readonly over?: Sandbox
   /** Further top-level settings. */
   readonly settings?: Record<string, unknown>
   /** Further settings of the two accounts. */
@@ -49,7 +51,7 @@ export interface Gateway {
 
 /** Starts both. Nothing is collected unless the test says so. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const sandbox = await startSandbox(options.sandbox)
+  const sandbox = options.over ?? (await startSandbox(options.sandbox))
   const dataDirectory = await mkdtemp(join(tmpdir(), 'weir-test-'))
   const lines: string[] = []
   const { tencent, chinanetcenter } = sandbox.credentials
@@ -102,7 +104,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     log: () => lines.join(''),
     close: async () => {
       await app.close()
-      await sandbox.close()
+      if (!options.over) await sandbox.close()
       await rm(dataDirectory, { recursive: true, force: true })
     },
   }

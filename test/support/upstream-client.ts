@@ -4,7 +4,7 @@ import { Meter } from '#contract/ask.ts'
 import type { UpstreamRequest } from '#contract/upstream-call.ts'
 import { systemClock } from '#model/clock.ts'
 import { UpstreamError } from '#model/errors.ts'
-import { createMemoryQuota } from '#upstream/memory-quota.ts'
+import { createTestQuota } from '#test/support/test-quota.ts'
 import { createUpstreamClient, type UpstreamClient, type UpstreamClientOptions } from '#upstream/upstream-client.ts'
 
 /** A client over one endpoint called `statistics`, a roomy quota and a signer that adds `sign=<now>`. */
@@ -17,7 +17,7 @@ export function toTestClient(url: string, overrides: Partial<UpstreamClientOptio
     credential: { id: '1250000000', secret: 'canary-secret' },
     signer: (request, { now }) => ({ ...request, query: [...request.query, ['sign', `canary-sign-${now}`]] }),
     ttlSeconds: 60,
-    quota: createMemoryQuota({ limit: 1000, windowSeconds: 1, guardMs: 250, interfaces: {} }, clock),
+    quota: createTestQuota({ limit: 1000, windowSeconds: 1, guardMs: 250 }, clock),
     clock,
     random: () => 0,
     deadlineMs: 300,

@@ -82,4 +82,32 @@ describe('a connection pool', () => {
     lease.release()
     await expect.poll(() => server.connections).toBe(1)
   })
+
+  it('takes a connection back from one that stays in line, for whoever is next', async () => {
+    await start(1)
+    const [first, second] = [pool.lease(), pool.lease()]
+    await enter(first)
+    first.watch({ opened: () => undefined, failed: () => undefined })
+    first.leave()
+    expect(first.connection).toBeUndefined()
+    await enter(second)
+    expect(first.tryEnter()).toBe(false)
+    second.release()
+    await enter(first)
+    first.release()
+    await expect.poll(() => server.connections).toBe(1)
+  })
+
+  it('has nothing to take back from one that has not entered, or has been released', async () => {
+    await start(1)
+    const lease = pool.lease()
+    lease.leave()
+    await enter(lease)
+    lease.release()
+    lease.leave()
+    const next = pool.lease()
+    await enter(next)
+    next.release()
+    await expect.poll(() => server.connections).toBe(1)
+  })
 })

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#model/clock.ts'
 import { type HostileUpstream, startHostileUpstream, toAnswer } from '#test/support/hostile-upstream.ts'
+import { createTestQuota } from '#test/support/test-quota.ts'
 import { toAsk, toJsonRequest, toTestClient } from '#test/support/upstream-client.ts'
-import { createMemoryQuota } from '#upstream/memory-quota.ts'
 
 let server: HostileUpstream
 
@@ -18,7 +18,7 @@ describe('the quota, counted where it matters: on arrival at the provider', () =
       arrivals.push(performance.now())
       setTimeout(() => socket.write(toAnswer('{}')), Math.random() * 20)
     })
-    const quota = createMemoryQuota({ limit, windowSeconds: 1, guardMs: 500, interfaces: {} }, systemClock)
+    const quota = createTestQuota({ limit, windowSeconds: 1, guardMs: 500 }, systemClock)
     const { call, close } = toTestClient(server.url, { quota, deadlineMs: 600 })
     const startedAt = performance.now()
     const calls: Promise<unknown>[] = []
@@ -36,7 +36,7 @@ describe('the quota, counted where it matters: on arrival at the provider', () =
     }
     await Promise.all(calls)
     await close()
-    quota.close()
+    await quota.close()
 
     const mostInAWindow = Math.max(
       ...arrivals.map((from) => arrivals.filter((at) => at >= from && at < from + 1000).length),
@@ -52,13 +52,13 @@ describe('the quota, counted where it matters: on arrival at the provider', () =
 
   it('is not wasted by a burst of many more calls than connections', async () => {
     server = await startHostileUpstream((socket) => setTimeout(() => socket.write(toAnswer('{}')), 30))
-    const quota = createMemoryQuota({ limit: 150, windowSeconds: 60, guardMs: 1000, interfaces: {} }, systemClock)
+    const quota = createTestQuota({ limit: 150, windowSeconds: 60, guardMs: 1000 }, systemClock)
     const { call, close, readings } = toTestClient(server.url, { quota, deadlineMs: 5000, maxConnections: 16 })
     await Promise.all(Array.from({ length: 150 }, () => call(toJsonRequest(), toAsk())))
     expect(server.requests).toHaveLength(150)
     expect(server.connections).toBeLessThanOrEqual(16)
     expect((await readings.quota()).used).toBe(150)
     await close()
-    quota.close()
+    await quota.close()
   })
 })

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UpstreamError } from '#model/errors.ts'
 import { FakeClock, settle } from '#test/support/fake-clock.ts'
-import { withRetries } from '#upstream/retry.ts'
+import { type RetryTerms, withRetries } from '#upstream/retry.ts'
 import { RetryBudget } from '#upstream/retry-budget.ts'
 
-function start(errors: readonly unknown[], overrides: { deadlineAtMs?: number; mayRepeat?: () => boolean } = {}) {
+function start(errors: readonly unknown[], overrides: Partial<RetryTerms> = {}) {
   const clock = new FakeClock()
   const controller = new AbortController()
   const attemptsAtMs: number[] = []
@@ -18,10 +18,11 @@ function start(errors: readonly unknown[], overrides: { deadlineAtMs?: number; m
     {
       clock,
       random: () => 0.5,
-      budget: new RetryBudget(),
+      budget: new RetryBudget(clock),
       deadlineAtMs: 10_000,
       signal: controller.signal,
       mayRepeat: () => true,
+      pausedForMs: () => 0,
       ...overrides,
     },
   ).catch((error) => error)
@@ -54,6 +55,23 @@ describe('withRetries', () => {
     expect(attemptsAtMs).toEqual([0, 4000])
   })
 
+  it.each([
+    [500, 3000],
+    [3000, 500],
+  ])('waits for the later of its advice and a pause: %d ms and %d ms', async (afterMs, pausedMs) => {
+    const slowly = new UpstreamError('UPSTREAM_THROTTLED', 'slow down', { retry: { times: 1, afterMs } })
+    const { clock, attemptsAtMs, outcome } = start([slowly], { pausedForMs: () => pausedMs })
+    await clock.advance(10_000)
+    expect(await outcome).toBe('good')
+    expect(attemptsAtMs).toEqual([0, 3000])
+  })
+
+  it('gives up at once when a pause reaches the deadline', async () => {
+    const { clock, outcome } = start([unavailable], { pausedForMs: () => 10_000 })
+    expect(await outcome).toBe(unavailable)
+    expect(clock.monotonicMs()).toBe(0)
+  })
+
   it('gives up at once when the wait would reach the deadline', async () => {
     const slowly = new UpstreamError('UPSTREAM_THROTTLED', 'slow down', { retry: { times: 1, afterMs: 10_000 } })
     const { clock, outcome } = start([slowly])
@@ -82,21 +100,47 @@ describe('withRetries', () => {
 })
 
 describe('a retry budget', () => {
-  it('never allows more retries than three and a tenth of the calls', () => {
+  it('never lets the ten seconds before a retry hold more than three and more than a tenth of their calls', () => {
+    const step = fc.oneof(
+      fc.record({ waitMs: fc.integer({ min: 0, max: 4000 }) }),
+      fc.record({ calls: fc.integer({ min: 1, max: 80 }) }),
+      fc.record({ retries: fc.integer({ min: 1, max: 20 }) }),
+    )
     fc.assert(
-      fc.property(fc.array(fc.boolean(), { maxLength: 500 }), (spends) => {
-        const budget = new RetryBudget()
-        let calls = 0
-        let retries = 0
-        for (const wantsToSpend of spends) {
-          if (wantsToSpend) retries += budget.spend() ? 1 : 0
-          else {
-            calls += 1
-            budget.earn()
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        let nowMs = 0
+        const budget = new RetryBudget({ monotonicMs: () => nowMs })
+        const calls: number[] = []
+        const retries: number[] = []
+        const inSpan = (times: readonly number[]) => times.filter((atMs) => atMs > nowMs - 10_000).length
+        for (const each of steps) {
+          if ('waitMs' in each) nowMs += each.waitMs
+          if ('calls' in each)
+            for (let count = 0; count < each.calls; count += 1) {
+              budget.earn()
+              calls.push(nowMs)
+            }
+          if (!('retries' in each)) continue
+          for (let count = 0; count < each.retries; count += 1) {
+            const mayHave = Math.max(3, 0.1 * inSpan(calls))
+            const isGranted = budget.spend()
+            // Never more, and never less.
+            expect(isGranted).toBe(inSpan(retries) + 1 <= mayHave)
+            if (isGranted) retries.push(nowMs)
           }
-          expect(retries).toBeLessThanOrEqual(3 + calls * 0.1 + 1e-9)
         }
       }),
     )
+  })
+
+  it('has three retries for a few calls, and three again ten seconds later', () => {
+    let nowMs = 0
+    const budget = new RetryBudget({ monotonicMs: () => nowMs })
+    const spend = (times: number) => Array.from({ length: times }, () => budget.spend())
+    expect(spend(4)).toEqual([true, true, true, false])
+    nowMs = 9999
+    expect(spend(1)).toEqual([false])
+    nowMs = 10_000
+    expect(spend(4)).toEqual([true, true, true, false])
   })
 })

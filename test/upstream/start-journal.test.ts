@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FakeClock } from '#test/support/fake-clock.ts'
-import { createMemoryQuota } from '#upstream/memory-quota.ts'
+import { toLimits, toQuotaAsk } from '#test/support/test-quota.ts'
+import { createMemoryLedger } from '#upstream/memory-ledger.ts'
+import { createQuota } from '#upstream/quota-queue.ts'
 import { openStartJournal } from '#upstream/start-journal.ts'
 
 let folder: string
@@ -15,9 +17,13 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const limits = { limit: 2, windowSeconds: 10, guardMs: 1000, interfaces: { a: { limit: 1, windowSeconds: 10 } } }
-const ask = (clock: FakeClock) =>
-  ({ lane: 'interactive', signal: new AbortController().signal, deadlineAtMs: clock.monotonicMs() }) as const
+const limits = toLimits({
+  limit: 2,
+  windowSeconds: 10,
+  guardMs: 1000,
+  interfaces: { a: { limit: 1, windowSeconds: 10 } },
+})
+const ask = (clock: FakeClock) => toQuotaAsk(clock.monotonicMs())
 
 /** A process: its own steady clock, begun at that instant, on the same file. */
 function startProcess(now: number) {
@@ -28,7 +34,7 @@ function startProcess(now: number) {
     clock,
     onError: (error) => errors.push(error),
   })
-  return { clock, journal, quota: createMemoryQuota(limits, clock, journal) }
+  return { clock, journal, quota: createQuota({ ledger: createMemoryLedger(limits, clock, journal), clock }) }
 }
 
 describe('a quota with a journal', () => {

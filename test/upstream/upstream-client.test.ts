@@ -4,8 +4,8 @@ import type { RawAnswer } from '#contract/upstream-call.ts'
 import { systemClock } from '#model/clock.ts'
 import { NotFoundError, UpstreamError } from '#model/errors.ts'
 import { answering, type HostileUpstream, startHostileUpstream, toAnswer } from '#test/support/hostile-upstream.ts'
+import { createTestQuota } from '#test/support/test-quota.ts'
 import { toAsk, toJsonRequest, toTestClient } from '#test/support/upstream-client.ts'
-import { createMemoryQuota } from '#upstream/memory-quota.ts'
 import type { Permit, Quota } from '#upstream/quota.ts'
 import type { UpstreamClient, UpstreamClientOptions } from '#upstream/upstream-client.ts'
 
@@ -100,10 +100,12 @@ describe('a permit', () => {
           if (gate?.tryEnter() !== false) resolve()
         })
         granted += 1
-        return { grantedAtMs: systemClock.monotonicMs() - (granted < 3 ? 150 : 0) }
+        return { goodUntilMs: systemClock.monotonicMs() + (granted < 3 ? -50 : 100) }
       },
       read: () => Promise.reject(new Error('not asked')),
-      close: () => undefined,
+      pause: () => undefined,
+      pausedUntilMs: Number.NEGATIVE_INFINITY,
+      close: () => Promise.resolve(),
     }
     const { call } = await start(answering('{"a":1}'), { quota })
     const ask = toAsk()
@@ -138,7 +140,7 @@ describe('a permit', () => {
 
 describe('an exhausted quota', () => {
   it('refuses at once, with account and time, and is no failure of the provider', async () => {
-    const quota = createMemoryQuota({ limit: 1, windowSeconds: 60, guardMs: 0, interfaces: {} }, systemClock)
+    const quota = createTestQuota({ limit: 1, windowSeconds: 60 }, systemClock)
     const { call, readings } = await start(answering('{}'), { quota })
     await call(toJsonRequest(), toAsk())
     const startedAt = performance.now()
@@ -150,7 +152,7 @@ describe('an exhausted quota', () => {
     })
     expect(performance.now() - startedAt).toBeLessThan(500)
     expect(readings.health()).toMatchObject({ state: 'UP', lastErrorCode: null })
-    quota.close()
+    await quota.close()
   })
 })
 
@@ -219,18 +221,69 @@ describe('a throttled account', () => {
   })
 
   it('is left alone by calls too that were already waiting for their start', async () => {
-    const quota = createMemoryQuota({ limit: 1, windowSeconds: 0.3, guardMs: 0, interfaces: {} }, systemClock)
+    const quota = createTestQuota({ limit: 1, windowSeconds: 0.3 }, systemClock)
     const { call } = await start(answering('{}'), { quota })
     const both = [call(throttle(30_000), toAsk()), call(toJsonRequest(), toAsk())]
-    for (const { status } of await Promise.allSettled(both)) expect(status).toBe('rejected')
+    const codes = await Promise.all(both.map((each) => each.catch((error) => error.code)))
+    expect(codes).toEqual(['UPSTREAM_THROTTLED', 'UPSTREAM_THROTTLED'])
     expect(server.requests).toHaveLength(1)
-    quota.close()
+    await quota.close()
   })
 
-  it('is asked other things after a refusal without a time of its own', async () => {
-    const { call } = await start()
+  it('is left alone for a second after a refusal without a time of its own', async () => {
+    const { clock, skip } = toSkippingClock()
+    const { call } = await start(answering('{}'), { clock, deadlineMs: 500 })
     await expect(call(throttle(30_000, false), toAsk())).rejects.toMatchObject({ code: 'UPSTREAM_THROTTLED' })
+    const error: unknown = await call(toJsonRequest(), toAsk()).catch((reason) => reason)
+    expect(error).toMatchObject({ code: 'UPSTREAM_THROTTLED', account: 'main' })
+    expect(error instanceof UpstreamError && error.retryAfterMs).toBeLessThanOrEqual(1000)
+    expect(server.requests).toHaveLength(1)
+    skip(1000)
     expect(await call(toJsonRequest(), toAsk())).toEqual({})
+  })
+
+  it('is left alone by all who share its quota', async () => {
+    const quota = createTestQuota({ limit: 1000, windowSeconds: 1 }, systemClock)
+    const { call } = await start(answering('{}'), { quota })
+    const other = toTestClient(server.url, { quota, deadlineMs: 2000 })
+    await expect(call(throttle(30_000), toAsk())).rejects.toMatchObject({ code: 'UPSTREAM_THROTTLED' })
+    await expect(other.call(toJsonRequest(), toAsk())).rejects.toMatchObject({
+      code: 'UPSTREAM_THROTTLED',
+      retryAfterMs: expect.any(Number),
+    })
+    expect(server.requests).toHaveLength(1)
+    await other.close()
+    await quota.close()
+  })
+
+  it('is sent nothing on a start that was granted before it asked to be left alone', async () => {
+    const quota = createTestQuota({ limit: 1000, windowSeconds: 1 }, systemClock)
+    const signer: UpstreamClientOptions['signer'] = (request) => {
+      // Between the grant and the first byte.
+      quota.pause(30_000)
+      return { ...request, query: [...(request.query ?? [])] }
+    }
+    const { call, readings } = await start(answering('{}'), { quota, signer })
+    await expect(call(toJsonRequest(), toAsk())).rejects.toMatchObject({ code: 'UPSTREAM_THROTTLED' })
+    expect(server.requests).toHaveLength(0)
+    expect((await readings.quota()).used).toBe(1)
+    await quota.close()
+  })
+
+  it('is asked again by a call that may wait as long as its adapter advises', async () => {
+    const { call } = await start()
+    let refusals = 0
+    const request = toJsonRequest({
+      read: (raw) => {
+        if (refusals > 0) return JSON.parse(raw.body.toString())
+        refusals += 1
+        throw new UpstreamError('UPSTREAM_THROTTLED', 'too often', { retry: { times: 1, afterMs: 1200 } })
+      },
+    })
+    const startedAt = performance.now()
+    expect(await call(request, toAsk())).toEqual({})
+    expect(performance.now() - startedAt).toBeGreaterThan(1150)
+    expect(server.requests).toHaveLength(2)
   })
 
   it('is waited for when the time comes before the deadline', async () => {
@@ -408,6 +461,37 @@ describe('health', () => {
     skip(5000)
     await call(toJsonRequest(), toAsk())
     expect(readings.health()).toMatchObject({ state: 'UP' })
+  })
+})
+
+describe('a provider that hangs', () => {
+  it('is down before the first call has reached its deadline, and then costs nobody any time', async () => {
+    const { call, readings } = await start(() => undefined, { deadlineMs: 1000, maxConnections: 25 })
+    const startedAt = performance.now()
+    const hung = Array.from({ length: 25 }, () => call(toJsonRequest(), toAsk()).catch((error) => error.code))
+    while (readings.health().state !== 'DOWN') await systemClock.delay(10)
+    expect(performance.now() - startedAt).toBeLessThan(900)
+    await expect(call(toJsonRequest(), toAsk())).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' })
+    expect(performance.now() - startedAt).toBeLessThan(950)
+    expect(await Promise.all(hung)).toEqual(Array(25).fill('UPSTREAM_TIMEOUT'))
+    expect(server.requests).toHaveLength(25)
+  })
+
+  it('is tried by one of the replicas that share a turn', async () => {
+    const { clock, skip } = toSkippingClock()
+    const names: object[] = []
+    const turn = {
+      mayTry: (name: object, everyMs: number) => Promise.resolve(names.push({ ...name, everyMs }) === 2),
+    }
+    const { call, readings } = await start((socket) => socket.resetAndDestroy(), { clock, turn })
+    for (let count = 0; count < 20; count += 1) await call(toJsonRequest(), toAsk()).catch(() => undefined)
+    expect(readings.health()).toMatchObject({ state: 'DOWN' })
+    server.behave(answering('{}'))
+    skip(5000)
+    await expect(call(toJsonRequest(), toAsk())).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' })
+    skip(1000)
+    expect(await call(toJsonRequest(), toAsk())).toEqual({})
+    expect(names).toEqual(Array(2).fill({ scope: 'main', key: 'trial:statistics', everyMs: 5000 }))
   })
 })
 

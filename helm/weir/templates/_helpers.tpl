@@ -45,9 +45,43 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- merge (dict) .Values.config (dict "dataDirectory" "/data") | toPrettyJson -}}
 {{- end -}}
 
+{{/* Most processes that may share the Redis, 3 where the settings leave it out; 0 where the chart cannot see it. */}}
+{{- define "weir.maxReplicas" -}}
+{{- $redis := default (dict) .Values.config.redis -}}
+{{- if or .Values.existingConfigSecret (kindIs "string" $redis.maxReplicas) -}}
+0
+{{- else -}}
+{{- default 3 $redis.maxReplicas | int -}}
+{{- end -}}
+{{- end -}}
+
+{{/* How new pods take over: no more of them at the same time than may share the account's quota. */}}
+{{- define "weir.strategy" -}}
+{{- $replicas := int .Values.replicaCount -}}
+{{- $isShared := or .Values.config.redis .Values.existingConfigSecret -}}
+{{- $hasRoom := and $isShared (lt $replicas (int (include "weir.maxReplicas" .))) -}}
+{{- if or .Values.persistence.enabled (and (eq $replicas 1) (not $hasRoom)) -}}
+# A data directory belongs to one process, and so does a quota that is not shared: the old one ends before the new one
+# begins.
+type: Recreate
+{{- else -}}
+type: RollingUpdate
+rollingUpdate:
+  {{- if $hasRoom }}
+  maxUnavailable: 0
+  maxSurge: 1
+  {{- else }}
+  # redis.maxReplicas leaves no room for one more, or cannot be seen from here.
+  maxUnavailable: 1
+  maxSurge: 0
+  {{- end }}
+{{- end -}}
+{{- end -}}
+
 {{/* Mistakes that no schema can tell, said before anything is installed instead of by a pod that does not start. */}}
 {{- define "weir.refuseMistakes" -}}
-{{- $shared := hasKey .Values.config "redis" -}}
+{{- $shared := .Values.config.redis -}}
+{{- $maxReplicas := int (include "weir.maxReplicas" .) -}}
 {{- if .Values.existingConfigSecret -}}
 {{- if .Values.config -}}
 {{- fail "set either config or existingConfigSecret, not both" -}}
@@ -62,6 +96,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- if and (gt (int .Values.replicaCount) 1) (not $shared) -}}
 {{- fail "replicaCount above 1 needs config.redis: the replicas share quotas and duties through it" -}}
+{{- end -}}
+{{- if and $maxReplicas (gt (int .Values.replicaCount) $maxReplicas) -}}
+{{- fail (printf "replicaCount %d is above config.redis.maxReplicas (%d): raise that, by one more for rolling updates" (int .Values.replicaCount) $maxReplicas) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (gt (int .Values.replicaCount) 1) .Values.persistence.enabled -}}

@@ -9,16 +9,16 @@ export const Node = { resolveType: () => 'Stream' } satisfies NodeResolvers
 export const Stream = {
   account: ({ account }, _arguments, { services, ask }) => services.getAccount(account, ask),
   state: async (stream, _arguments, { loaders }) =>
-    isListed(stream) ? 'LIVE' : (await loaders.getStatus(stream)).value.state,
+    isListed(stream) ? 'LIVE' : (await loaders.getState(stream)).value,
   ingest: async (stream, _arguments, { loaders }) => (await loaders.getStatus(stream)).value.ingest,
   stateFetchedAt: async (stream, _arguments, { loaders }) => {
-    if (!isListed(stream)) return (await loaders.getStatus(stream)).fetchedAt
+    if (!isListed(stream)) return (await loaders.getState(stream)).fetchedAt
     // `ingest` costs a call of its own there, and the older of both answers is the age of both.
     const status = await loaders.findStatus(stream).catch(() => undefined)
     return Math.min(stream.fetchedAt, status?.fetchedAt ?? stream.fetchedAt)
   },
   stateStale: async (stream, _arguments, { loaders }) => {
-    if (!isListed(stream)) return (await loaders.getStatus(stream)).stale
+    if (!isListed(stream)) return (await loaders.getState(stream)).stale
     const status = await loaders.findStatus(stream).catch(() => undefined)
     return stream.stale || (status?.stale ?? false)
   },

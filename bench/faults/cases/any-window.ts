@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FaultCase, Stage } from '../fault-case.ts'
+import { type Period, useOfSpans } from '../figures/arrivals.ts'
+import { percentile } from '../figures/percentiles.ts'
+import { findRetryAfterErrors } from '../figures/refusals.ts'
+import type { FleetAccount } from '../rig/fleet.ts'
+import { runLoads, sendBurst } from '../rig/load.ts'
+import { type AskedQuestion, Questions } from '../rig/questions.ts'
+import { steadyNow } from '../rig/steady-clock.ts'
+import type { Arrival } from '../rig/upstream-protocol.ts'
+import { arrivedAt, during, judgeWindows, toCapacity, toSpanMs, toTookMs, wide } from './mixed-load.ts'
+
+const narrow: FleetAccount = {
+  name: 'narrow',
+  provider: 'chinanetcenter',
+  quota: { limit: 30, windowSeconds: 5 },
+}
+const accounts = [wide, narrow]
+const WINDOW_MS = 5000
+/** Short enough that most of what is too much is refused, long enough for a flood to be answered on a small machine. */
+const DEADLINE_MS = 3000
+/** Twice what the quota lets through, by account. */
+const SATURATING = { wide: 115, narrow: 12 }
+/** Enough that somebody always asks when a start comes free. */
+const TRICKLE = { wide: 40, narrow: 12 }
+
+/** R1: no window of any position ever holds more than the limit, and nearly all of it can be used. */
+export const anyWindow: FaultCase = {
+  name: 'R1',
+  title: 'three replicas on one quota, 300 and 30 in 5 s, 0 to 25 ms of jitter',
+  part: 'quota',
+  isQuick: true,
+  needsRedis: false,
+  run: async (stage) => {
+    const { judgement } = stage
+    const fleet = await stage.startFleet({
+      accounts,
+      jitterMs: 25,
+      settings: { upstream: { deadlineMs: DEADLINE_MS } },
+    })
+    const asked: AskedQuestion[] = []
+    const trivial: AskedQuestion[] = []
+    const questions = new Questions(fleet.client)
+    await questions.warm(wide.name, fleet.replicas.length)
+    const ask = (account: string) => async () => {
+      asked.push(await questions.askFresh(account))
+    }
+    const load = (rates: Readonly<Record<string, number>>) =>
+      accounts.map(({ name }) => ({ ratePerSecond: rates[name] ?? 0, send: ask(name) }))
+    const quiet = {
+      ratePerSecond: 20,
+      send: async () => {
+        trivial.push(await questions.askCached(wide.name))
+      },
+    }
+
+    const windows = stage.isQuick ? 1 : 4
+    const saturated = await measure(async () => {
+      await runLoads([...load(SATURATING), quiet], (windows + 1) * WINDOW_MS)
+    })
+    for (let window = 0; window < windows; window += 1) await straddle(ask)
+    const flooded = await measure(async () => {
+      for (let flood = 0; flood < Math.ceil(windows / 2); flood += 1) {
+        await delay(WINDOW_MS)
+        await Promise.all([
+          ...accounts.map(({ name, quota }) => sendBurst(2 * quota.limit, ask(name))),
+          runLoads(load(TRICKLE), WINDOW_MS),
+        ])
+      }
+    })
+
+    const arrivals = await fleet.upstream.arrivals()
+    for (const account of accounts) {
+      judgeWindows(judgement, account, arrivals)
+      judgeUse(stage, account, arrivals, saturated)
+    }
+    judgeRefusals(stage, asked, trivial, saturated)
+    judgeRetryAfter(stage, 'saturated', asked, arrivals, saturated)
+    judgeRetryAfter(stage, 'flooded', asked, arrivals, flooded)
+    const strange = asked.filter(({ status, code }) => status !== 200 && code !== 'QUOTA_EXHAUSTED')
+    judgement.equals('otherFailures', strange.length, 0)
+    judgement.note('otherCodes', [...new Set(strange.map(({ status, code }) => `${status} ${code}`))].join(', '))
+  },
+}
+
+async function measure(work: () => Promise<void>): Promise<Period> {
+  const fromMs = steadyNow()
+  await work()
+  return { fromMs, toMs: steadyNow() }
+}
+
+/** A whole limit's worth just before the edge of a window of the clock, and another just after it. */
+async function straddle(ask: (account: string) => () => Promise<void>): Promise<void> {
+  await delay(WINDOW_MS - (steadyNow() % WINDOW_MS) - 100)
+  const bursts: Promise<void>[] = []
+  for (let side = 0; side < 2; side += 1) {
+    bursts.push(...accounts.map(({ name, quota }) => sendBurst(quota.limit, ask(name))))
+    await during(200)
+  }
+  await Promise.all(bursts)
+}
+
+function judgeUse({ judgement }: Stage, account: FleetAccount, arrivals: readonly Arrival[], saturated: Period): void {
+  const spanMs = toSpanMs(account)
+  // The first span fills the log; the answers of the last moments may have been waited for.
+  const steady = { fromMs: saturated.fromMs + 500, toMs: saturated.toMs }
+  const use = useOfSpans(arrivedAt(arrivals, account.name), steady, { spanMs, capacity: toCapacity(account) })
+  judgement.atLeast(`${account.name}Use`, use.mean, 0.95)
+  judgement.note(`${account.name}WorstSpanUse`, use.worst)
+}
+
+function judgeRefusals(
+  { judgement }: Stage,
+  asked: readonly AskedQuestion[],
+  trivial: readonly AskedQuestion[],
+  { fromMs, toMs }: Period,
+): void {
+  // The first window is spent on starts that are free, by code that has just been loaded.
+  const isIn = ({ sentAtMs }: AskedQuestion) => sentAtMs >= fromMs + WINDOW_MS && sentAtMs < toMs
+  const tookMs = asked.filter((call) => isIn(call) && call.code === 'QUOTA_EXHAUSTED').map(toTookMs)
+  const trivialMs = trivial.filter(isIn).map(toTookMs)
+  judgement.note('trivialP50Ms', percentile(trivialMs, 0.5))
+  judgement.note('trivialP99Ms', percentile(trivialMs, 0.99))
+  judgement.note('refusalP50Ms', percentile(tookMs, 0.5))
+  judgement.note('refusalP90Ms', percentile(tookMs, 0.9))
+  judgement.atMost('refusalOverTrivialP99Ms', percentile(tookMs, 0.99) - percentile(trivialMs, 0.5), 20)
+}
+
+function judgeRetryAfter(
+  { judgement }: Stage,
+  name: string,
+  asked: readonly AskedQuestion[],
+  arrivals: readonly Arrival[],
+  { fromMs, toMs }: Period,
+): void {
+  const startedAtMs = new Map<string, number>()
+  for (const { account, question, atMs } of arrivals) {
+    const key = `${account} ${question}`
+    startedAtMs.set(key, Math.min(atMs, startedAtMs.get(key) ?? atMs))
+  }
+  const meant = asked.filter(({ sentAtMs }) => sentAtMs >= fromMs && sentAtMs < toMs)
+  const refused = meant.filter(({ code }) => code === 'QUOTA_EXHAUSTED')
+  judgement.note(`${name}Refusals`, refused.length)
+  const untold = refused.filter(({ retryAfterMs }) => retryAfterMs === undefined)
+  judgement.equals(`${name}RefusalsWithoutTime`, untold.length, 0)
+  const errors = accounts.flatMap((account) =>
+    findRetryAfterErrors(
+      meant
+        .filter((call) => call.account === account.name)
+        .map((call) => ({ ...call, startedAtMs: startedAtMs.get(`${account.name} ${call.question}`) })),
+    ),
+  )
+  judgement.note(`${name}RetryAfterMedianErrorMs`, percentile(errors, 0.5))
+  judgement.atMost(`${name}RetryAfterP99ErrorMs`, percentile(errors.map(Math.abs), 0.99), 1000)
+}

@@ -1,0 +1,41 @@
+// What a case of the scorecard is, and what it is given to work with.
+import type { SentinelTrio } from '../../test/support/redis-sentinel.ts'
+import type { TestRedis } from '../../test/support/redis-server.ts'
+import type { Judgement } from './judgement.ts'
+import type { Fleet, FleetSetup } from './rig/fleet.ts'
+
+/** A case of docs/reliability.md, or one beside them. */
+export interface FaultCase {
+  /** `R1`, or a word. */
+  readonly name: string
+  /** What goes wrong, in a few words. */
+  readonly title: string
+  /** Which part of the scorecard it belongs to, as on the command line. */
+  readonly part: string
+  /** Whether every check of the code runs it. */
+  readonly isQuick: boolean
+  /** Whether it means nothing for one process with embedded stores. */
+  readonly needsRedis: boolean
+  /** Runs it. What it starts through the stage is closed for it. */
+  readonly run: (stage: Stage) => Promise<void>
+}
+
+/** What a case is given. */
+export interface Stage {
+  /** Whether a shorter form will do. */
+  readonly isQuick: boolean
+  /** Replicas that a fleet is to have: 3 over one Redis, or 1 with embedded stores. */
+  readonly replicas: number
+  /** Whether the replicas have a Redis. */
+  readonly hasRedis: boolean
+  /** Takes the figures. */
+  readonly judgement: Judgement
+  /** Starts a fleet over the case's own Redis, unless the setup names another. */
+  startFleet(setup: Omit<FleetSetup, 'replicas'>): Promise<Fleet>
+  /** The Redis of the case, started at the first call. @throws Error for a process with embedded stores */
+  redis(settings?: readonly string[]): Promise<TestRedis>
+  /** A watched pair of servers. @throws Error when they cannot be had */
+  startSentinelTrio(): Promise<SentinelTrio>
+  /** Has something closed when the case is over, whatever became of it; the last first. */
+  onEnd(close: () => Promise<void>): void
+}

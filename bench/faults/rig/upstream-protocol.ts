@@ -1,0 +1,86 @@
+// What the rig and the providers' process say to each other.
+import { z } from 'zod'
+
+const providerSchema = z.enum(['tencent', 'chinanetcenter'])
+
+/** An account as the providers' process has to know it. */
+export type UpstreamAccount = z.infer<typeof accountSchema>
+const accountSchema = z.object({
+  /** As the settings of the replicas call it. */
+  name: z.string(),
+  provider: providerSchema,
+})
+
+/** What the rig may ask for. */
+export type UpstreamOrder = z.infer<typeof orderSchema>
+const orderSchema = z.discriminatedUnion('kind', [
+  /** Starts the providers, with a way of its own for each account of each replica. Comes first, once. */
+  z.object({
+    kind: z.literal('open'),
+    replicas: z.int().min(1),
+    accounts: z.array(accountSchema),
+    /** Each request is held back a random time from 0 to this on its way, milliseconds. */
+    jitterMs: z.number().min(0),
+    /** How far a signature's date may be off, seconds. */
+    maxClockSkewSeconds: z.int().min(0),
+  }),
+  z.object({ kind: z.literal('arrivals') }),
+  /** Spoils calls. The sandbox checks what it says. */
+  z.object({ kind: z.literal('fault'), fault: z.record(z.string(), z.unknown()) }),
+  z.object({ kind: z.literal('clearFaults') }),
+  /** Holds every answer back, milliseconds. */
+  z.object({ kind: z.literal('latency'), ms: z.number().min(0) }),
+])
+
+/** An order with the number its reply will carry. */
+export const orderMessageSchema = z.object({ id: z.int(), order: orderSchema })
+
+/** The reply to an order. */
+export const replyMessageSchema = z.object({
+  id: z.int(),
+  /** Why the order could not be carried out. */
+  problem: z.string().optional(),
+  /** Left out where there is nothing to say. */
+  value: z.unknown().optional(),
+})
+
+/** Addresses that one account has for one replica. */
+export type UpstreamWay = z.infer<typeof waySchema>
+const waySchema = z.object({
+  replica: z.int(),
+  account: z.string(),
+  statistics: z.string(),
+  control: z.string(),
+  reports: z.string(),
+})
+
+/** The reply to `open`. */
+export const openedSchema = z.object({
+  ways: z.array(waySchema),
+  credentials: z.object({
+    tencent: z.object({ appId: z.int(), apiKey: z.string() }),
+    chinanetcenter: z.object({ username: z.string(), apiKey: z.string() }),
+  }),
+})
+
+/** A call that arrived at a provider. */
+export type Arrival = z.infer<typeof arrivalSchema>
+const arrivalSchema = z.object({
+  /** When its head arrived, on the providers' own steady clock, epoch milliseconds. */
+  atMs: z.number(),
+  /** When the provider was done with it; null while it is not. */
+  doneAtMs: z.number().nullable(),
+  /** The replica that sent it, from 0; -1 when unknown. */
+  replica: z.int(),
+  /** The account of the settings; empty when unknown. */
+  account: z.string(),
+  /** The provider's name of the call. */
+  operation: z.string(),
+  /** The stream asked for as the settings spell keys; empty when it asks for none or for all. */
+  question: z.string(),
+  /** HTTP status of the answer, 0 without one. */
+  status: z.int(),
+})
+
+/** The reply to `arrivals`: all there were, in order of arrival. */
+export const arrivalsSchema = z.array(arrivalSchema)

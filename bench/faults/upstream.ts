@@ -1,0 +1,83 @@
+// The providers' process: the sandbox behind ways that hold requests back a little, unevenly. The rig starts it and
+// talks to it over the process channel; it ends when the rig does.
+import { z } from 'zod'
+import type { CallRecord } from '../../sandbox/call-log.ts'
+import type { Fault } from '../../sandbox/faults.ts'
+import type { Sandbox } from '../../sandbox/handle.ts'
+import { startSandbox } from '../../sandbox/sandbox.ts'
+import { startTcpProxy } from './rig/tcp-proxy.ts'
+import { type Arrival, orderMessageSchema, type UpstreamOrder, type UpstreamWay } from './rig/upstream-protocol.ts'
+
+type Open = Extract<UpstreamOrder, { kind: 'open' }>
+
+/** The rig counts for itself: a quota that refuses would only hide by how much a limit was broken. */
+const UNLIMITED = { limit: 1_000_000, windowSeconds: 1 }
+
+let sandbox: Sandbox | undefined
+/** Host header → who sends it. */
+const senders = new Map<string, { readonly replica: number; readonly account: string }>()
+
+process.on('disconnect', () => process.exit(0))
+process.on('message', (message: unknown) => {
+  const { id, order } = orderMessageSchema.parse(message)
+  carryOut(order).then(
+    (value) => process.send?.({ id, value }),
+    (error: unknown) => process.send?.({ id, problem: String(error) }),
+  )
+})
+
+async function carryOut(order: UpstreamOrder): Promise<unknown> {
+  if (order.kind === 'open') return open(order)
+  if (sandbox === undefined) throw new Error('the first order must be to open')
+  if (order.kind === 'arrivals') return sandbox.listCalls().map(toArrival)
+  // The sandbox checks every field itself, and says which one is wrong.
+  if (order.kind === 'fault') return sandbox.setFault(order.fault as unknown as Fault)
+  if (order.kind === 'clearFaults') return sandbox.clearFaults()
+  return sandbox.setLatency(order.ms)
+}
+
+async function open({ replicas, accounts, jitterMs, maxClockSkewSeconds }: Open) {
+  sandbox = await startSandbox({ quota: UNLIMITED, maxClockSkewSeconds })
+  const { urls, credentials } = sandbox
+  const ways: UpstreamWay[] = []
+  for (let replica = 0; replica < replicas; replica += 1)
+    for (const { name } of accounts) {
+      const lead = async (address: string) => {
+        const url = new URL(address)
+        const target = { host: url.hostname, port: Number(url.port) }
+        const proxy = await startTcpProxy(target, { toTargetMs: () => Math.random() * jitterMs })
+        url.port = String(proxy.port)
+        senders.set(url.host, { replica, account: name })
+        return url.href.replace(/\/$/, '')
+      }
+      ways.push({
+        replica,
+        account: name,
+        statistics: await lead(urls.tencentStatistics),
+        control: await lead(urls.tencentControl),
+        reports: await lead(urls.chinanetcenter),
+      })
+    }
+  return { ways, credentials }
+}
+
+/** A report names its streams in the body, `domain` and `publish point/name` apart. */
+const reportSchema = z.object({
+  domainStream: z.array(z.object({ domain: z.string(), stream: z.array(z.string()).min(1) })).min(1),
+})
+
+function toArrival(record: CallRecord): Arrival {
+  const { headers, parameters } = record
+  const sender = senders.get(typeof headers['host'] === 'string' ? headers['host'] : '')
+  const report = reportSchema.safeParse(record.body).data?.domainStream[0]
+  const stream = parameters['Param.s.stream_id'] ?? parameters['Param.s.channel_id'] ?? ''
+  return {
+    atMs: record.arrivedAtMs,
+    doneAtMs: record.finishedAtMs ?? null,
+    replica: sender?.replica ?? -1,
+    account: sender?.account ?? '',
+    operation: record.interface,
+    question: report === undefined ? stream : `${report.domain}/${report.stream[0]}`,
+    status: record.status,
+  }
+}

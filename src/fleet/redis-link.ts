@@ -1,0 +1,238 @@
+// The link to the fleet over Redis. One connection at a time; the first command that is not answered ends it, and all
+// fail at once until another one stands.
+import { createHash } from 'node:crypto'
+import type { Clock } from '#model/clock.ts'
+import { FleetCommandError, type FleetLink, type FleetScript, LinkDownError, type LinkState } from './fleet-link.ts'
+import { type LinkLog, LinkRecord } from './link-record.ts'
+import { startPatientTimer } from './patient-timer.ts'
+import { type RedisAddress, type RedisNode, readRedisAddress } from './redis-address.ts'
+import { createRedisConnection, type RedisConnection } from './redis-connection.ts'
+import { findAnswerCode, toConnectionFault } from './redis-fault.ts'
+import type { RedisPatience } from './redis-options.ts'
+import { isGoneForAll } from './redis-refusal.ts'
+
+/** What a link is made with. */
+export interface RedisLinkOptions {
+  /** As in the settings: see `readRedisAddress`. */
+  readonly url: string
+  /** Begins every key, also the one that decides which node of a cluster is asked for the time. */
+  readonly prefix: string
+  readonly clock: Clock
+  readonly log: LinkLog
+  /** How long an answer may take, in milliseconds. Default 200. */
+  readonly commandTimeoutMs?: number
+  /** How long opening a socket may take, in milliseconds. Default 500. */
+  readonly connectTimeoutMs?: number
+}
+
+const COMMAND_TIMEOUT_MS = 200
+const CONNECT_TIMEOUT_MS = 500
+/** A connection over which nothing came for so long is asked whether it is alive. */
+const PROBE_EVERY_MS = 250
+/** Pauses between attempts to connect grow by so much, up to the longest: with the attempt itself twice a second. */
+const PAUSE_STEP_MS = 100
+const LONGEST_PAUSE_MS = 450
+/** A connection that has lasted for less counts as one more failed attempt. */
+const STEADY_AFTER_MS = 1000
+/** Errors that say: not this server, or not now, whatever the command. */
+const wrongServerCodes = ['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN']
+
+/** Read in a script, for its key to name one node out of a cluster, the same for everybody. */
+const readTime: FleetScript = { name: 'time', lua: "return redis.call('TIME')" }
+
+/** Connects, and keeps at it until closed. @throws TypeError when the url is none; says nothing of it */
+export function createRedisLink(options: RedisLinkOptions): FleetLink {
+  const { address, problem } = readRedisAddress(options.url)
+  if (address === undefined) throw new TypeError(`the address of Redis ${problem}`)
+  return new RedisLink(options, address)
+}
+
+class RedisLink implements FleetLink {
+  private readonly clock: Clock
+  /** Out of sight of whoever prints or serialises a link: it may hold a password. */
+  #address: RedisAddress
+  private readonly patience: RedisPatience
+  private readonly timeKey: string
+  private readonly record: LinkRecord
+  private readonly closing = new AbortController()
+  private readonly running: Promise<void>
+  /** Ends the waits of commands that have not been answered yet. */
+  private readonly waiting = new Set<() => void>()
+  private readonly digests = new WeakMap<FleetScript, string>()
+  /** The one that commands go over. */
+  private connection: RedisConnection | undefined
+  /** Nodes of a cluster as they were when it was last connected. */
+  private otherNodes: readonly RedisNode[] = []
+  /** Ends the connection, or the attempt at one, that is being watched over. */
+  private endWatch: () => void = () => undefined
+
+  constructor(options: RedisLinkOptions, address: RedisAddress) {
+    this.clock = options.clock
+    this.#address = address
+    this.patience = {
+      commandTimeoutMs: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
+      connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    }
+    this.timeKey = `${options.prefix}:{clock}`
+    this.record = new LinkRecord(options.clock, options.log)
+    this.running = this.keepConnected()
+  }
+
+  state(): LinkState {
+    return this.record.state
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.record.onChange(listener)
+  }
+
+  evaluate(script: FleetScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
+    const words = [keys.length, ...keys, ...values]
+    return this.run(async (connection) => {
+      try {
+        return await connection.send('EVALSHA', [this.digest(script), ...words])
+      } catch (error) {
+        if (findAnswerCode(error) !== 'NOSCRIPT') throw error
+        return connection.send('EVAL', [script.lua, ...words])
+      }
+    })
+  }
+
+  async getMany(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    if (keys.length === 0) return []
+    const values = await this.run((connection) => connection.sendForBytes('MGET', keys))
+    if (!Array.isArray(values)) throw new FleetCommandError('ERR')
+    return values.map((value: unknown) => (Buffer.isBuffer(value) ? value : null))
+  }
+
+  async set(key: string, value: Buffer, ttlMs: number): Promise<void> {
+    await this.run((connection) => connection.send('SET', [key, value, 'PX', Math.max(1, Math.floor(ttlMs))]))
+  }
+
+  async readTimeMs(): Promise<number> {
+    const time = await this.evaluate(readTime, [this.timeKey], [])
+    const [seconds, microseconds] = Array.isArray(time) ? time.map(Number) : []
+    if (seconds === undefined || microseconds === undefined) throw new FleetCommandError('ERR')
+    return seconds * 1000 + microseconds / 1000
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort()
+    this.connection = undefined
+    this.record.close()
+    this.endWatch()
+    this.giveUpWaiting()
+    await this.running
+  }
+
+  private digest(script: FleetScript): string {
+    const known = this.digests.get(script)
+    if (known !== undefined) return known
+    const digest = createHash('sha1').update(script.lua).digest('hex')
+    this.digests.set(script, digest)
+    return digest
+  }
+
+  private run(command: (connection: RedisConnection) => Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const used = this.connection
+      if (used === undefined) return reject(new LinkDownError('the shared store is out of reach'))
+      const end = () => {
+        stopTimer()
+        this.waiting.delete(giveUp)
+      }
+      const giveUp = () => {
+        end()
+        reject(new LinkDownError('the shared store has not answered'))
+      }
+      const stopTimer = startPatientTimer(this.patience.commandTimeoutMs, () => this.lose(used, 'ETIMEDOUT'))
+      this.waiting.add(giveUp)
+      const settle = (tell: () => void) => {
+        // Otherwise it comes too late: the wait for it has ended.
+        if (this.connection !== used) return
+        end()
+        this.record.confirm('up')
+        tell()
+      }
+      command(used).then(
+        (answer) => settle(() => resolve(answer)),
+        (error) => {
+          const code = findAnswerCode(error)
+          if (code === undefined || wrongServerCodes.includes(code)) this.lose(used, toConnectionFault(error).reason)
+          else settle(() => reject(new FleetCommandError(code)))
+        },
+      )
+    })
+  }
+
+  /** Nobody is to wait for a connection that does not answer, nor to take its late answers for others. */
+  private lose(lost: RedisConnection, reason: string): void {
+    if (this.connection !== lost) return
+    this.connection = undefined
+    this.endWatch()
+    this.record.confirm('silent', reason)
+    this.giveUpWaiting()
+  }
+
+  private giveUpWaiting(): void {
+    for (const giveUp of [...this.waiting]) giveUp()
+  }
+
+  private async keepConnected(): Promise<void> {
+    const { signal } = this.closing
+    for (let failures = 0; !signal.aborted; ) {
+      const lastedMs = await this.connectOnce()
+      failures = lastedMs >= STEADY_AFTER_MS ? 0 : failures + 1
+      const pauseMs = Math.min(failures * PAUSE_STEP_MS, LONGEST_PAUSE_MS)
+      await this.clock.delay(pauseMs, signal).catch(() => undefined)
+    }
+  }
+
+  /** Connects, and stays with the connection until it is lost. @returns for how long it was there, in milliseconds */
+  private async connectOnce(): Promise<number> {
+    const { otherNodes, patience } = this
+    const address = this.#address
+    const ended = new AbortController()
+    try {
+      const connection = createRedisConnection({
+        address,
+        otherNodes,
+        patience,
+        onLost: ({ reason }) => this.lose(connection, reason),
+      })
+      this.endWatch = () => {
+        connection.drop()
+        ended.abort()
+      }
+      await connection.open()
+      this.connection = connection
+      this.otherNodes = connection.listNodes()
+    } catch (error) {
+      const fault = toConnectionFault(error)
+      const isGone = await isGoneForAll({ address, otherNodes, patience, fault }).catch(() => false)
+      if (!this.closing.signal.aborted) this.record.confirm(isGone ? 'refused' : 'silent', fault.reason)
+      // The sentinel asked first may be dead, or the one that knows least.
+      this.#address = { ...address, nodes: toNextFirst(address.nodes) }
+      return 0
+    }
+    const since = this.clock.monotonicMs()
+    this.record.connected()
+    await this.probe(ended.signal)
+    return this.clock.monotonicMs() - since
+  }
+
+  /** Asks whether Redis is alive whenever nothing else has shown it. Ends with the connection. */
+  private async probe(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await this.clock.delay(PROBE_EVERY_MS, ended).catch(() => undefined)
+      const quietMs = this.clock.monotonicMs() - this.record.state.confirmedAtMs
+      if (!ended.aborted && quietMs >= PROBE_EVERY_MS)
+        await this.run((connection) => connection.ping()).catch(() => undefined)
+    }
+  }
+}
+
+function toNextFirst<Item>([first, ...others]: readonly [Item, ...Item[]]): readonly [Item, ...Item[]] {
+  const [second, ...rest] = others
+  return second === undefined ? [first] : [second, ...rest, first]
+}

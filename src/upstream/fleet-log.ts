@@ -1,0 +1,143 @@
+// This process as a member of those who share a log of starts: it joins, it beats, and it never asks for a start before
+// the log knows what it has started already.
+import type { FleetLink } from '#fleet/fleet-link.ts'
+import type { Clock } from '#model/clock.ts'
+import type { FleetMemory } from './fleet-memory.ts'
+import type { OwnStarts } from './own-starts.ts'
+import type { StartsReply, StartsScript, StartsView } from './starts-script.ts'
+
+/** What a membership is made with. */
+export interface FleetLogOptions {
+  readonly link: Pick<FleetLink, 'state'>
+  readonly clock: Clock
+  readonly script: StartsScript
+  readonly own: OwnStarts
+  readonly memory: FleetMemory
+  /** Nobody else ever shares the log. */
+  readonly isAlone: boolean
+  /** A text that nobody else makes. */
+  readonly createId: () => string
+}
+
+/** A reply that shows the log. */
+export type ViewReply = Extract<StartsReply, { kind: 'view' }>
+
+/** How long the log is left alone after it could not answer although the server could. */
+const UNUSABLE_MS = 250
+/** A connection that nobody has joined over. */
+const NONE = -1
+
+/** The shared log, as one member sees it. */
+export class FleetLog {
+  /** As last seen. */
+  view: StartsView | undefined
+  /** When the log was last found out of use, on `Clock.monotonicMs`. */
+  lostAtMs: number
+  private readonly options: FleetLogOptions
+  private roster: readonly string[]
+  private joinedConnection = NONE
+  private hasJoined = false
+  private unusableUntilMs = Number.NEGATIVE_INFINITY
+  /** Calls go one behind the other. */
+  private turn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: FleetLogOptions) {
+    this.options = options
+    this.roster = options.memory.roster
+    this.lostAtMs = options.clock.monotonicMs()
+  }
+
+  /** Whether the server answers, and knows what this process has started. */
+  isJoined(): boolean {
+    return this.canCall() && this.options.link.state().connection === this.joinedConnection
+  }
+
+  /** Whether starts are to be had from the log, as last seen. */
+  isOpen(): boolean {
+    return this.isJoined() && this.view?.isOpen === true
+  }
+
+  /** Calls the log, joining first where that is needed. @returns undefined when it cannot be used */
+  ask(waiting: number, call: () => Promise<StartsReply>): Promise<ViewReply | undefined> {
+    return this.inTurn(async () => {
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        if (!(await this.ensureJoined(waiting))) return undefined
+        const reply = await call()
+        if (reply.kind === 'view') {
+          this.see(reply.view)
+          return reply
+        }
+        this.joinedConnection = NONE
+      }
+      return undefined
+    })
+  }
+
+  /** Says that this member lives, and what it has started without the log. */
+  async beat(waiting: number): Promise<void> {
+    const { own, clock, script } = this.options
+    await this.ask(waiting, async () => {
+      const starts = own.listUnreported(clock.monotonicMs())
+      const reply = await script.beat(waiting, starts)
+      if (reply.kind === 'view') for (const start of starts) start.isReported = true
+      return reply
+    })
+  }
+
+  /** Tells the log something it need not hear. */
+  async tell(call: () => Promise<void>): Promise<void> {
+    await this.inTurn(async () => {
+      if (this.canCall()) await call()
+      return undefined
+    })
+  }
+
+  /** The connection is gone. */
+  lose(): void {
+    if (this.joinedConnection === NONE) return
+    this.joinedConnection = NONE
+    this.lostAtMs = this.options.clock.monotonicMs()
+  }
+
+  private canCall(): boolean {
+    const { link, clock } = this.options
+    return link.state().health === 'up' && clock.monotonicMs() >= this.unusableUntilMs
+  }
+
+  private async ensureJoined(waiting: number): Promise<boolean> {
+    if (!this.canCall()) return false
+    if (this.isJoined()) return true
+    const { link, clock, own, script, memory, isAlone, createId } = this.options
+    const { connection } = link.state()
+    const starts = own.list(clock.monotonicMs())
+    const terms = { newEpoch: createId(), isAlone, isReconnected: this.hasJoined, roster: this.roster }
+    const reply = await script.join(waiting, terms, starts)
+    if (reply.kind === 'join') return false
+    for (const start of starts) start.isReported = true
+    this.joinedConnection = connection
+    this.hasJoined = true
+    this.see(reply.view)
+    memory.remember({ epoch: script.epoch, roster: this.roster })
+    return true
+  }
+
+  private see(view: StartsView): void {
+    this.view = view
+    if (view.roster === undefined) return
+    const roster = [...view.roster].sort()
+    if (roster.join() === this.roster.join()) return
+    this.roster = roster
+    this.options.memory.remember({ epoch: this.options.script.epoch, roster })
+  }
+
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    const result = this.turn.then(work).catch(() => {
+      // Why does not matter: a log that gave no usable answer gives no start.
+      this.unusableUntilMs = this.options.clock.monotonicMs() + UNUSABLE_MS
+      this.lose()
+      return undefined
+    })
+    this.turn = result
+    return result
+  }
+}

@@ -1,0 +1,272 @@
+// The words of the shared log's script: how a call of it is written and how its reply is read.
+import { readFileSync } from 'node:fs'
+import type { Lane } from '#contract/ask.ts'
+import { type FleetLink, type FleetScript, LinkDownError } from '#fleet/fleet-link.ts'
+import type { Clock } from '#model/clock.ts'
+
+/** A log of one limit: the account's own, or an interface's. */
+export interface LogLimit {
+  /** How long a start counts, in milliseconds. */
+  readonly spanMs: number
+  /** Starts it may hold. */
+  readonly capacity: number
+}
+
+/** What the script is called with for one account. */
+export interface StartsScriptOptions {
+  readonly link: Pick<FleetLink, 'evaluate'>
+  readonly script: FleetScript
+  readonly clock: Clock
+  /** Beginning of every key, with the hash tag that keeps them together. */
+  readonly keyPrefix: string
+  /** Name of this member: the same over restarts, and no other's. */
+  readonly member: string
+  /** The account's own log. */
+  readonly log: LogLimit
+  /** Logs of interfaces with a limit of their own; their order is that of `place`. */
+  readonly interfaces: readonly (LogLimit & { readonly operation: string })[]
+  /** Starts of the account that are kept for the background while it is at work. */
+  readonly backgroundShare: number
+  /** Starts that the background leaves free beyond its share. */
+  readonly headroom: number
+}
+
+/** A start as the shared log knows it. */
+export interface LoggedStart {
+  readonly id: string
+  readonly lane: Lane
+  /** The provider's name of the call. */
+  readonly operation: string
+}
+
+/** A start that the log is told of. */
+export interface ReportedStart extends LoggedStart {
+  /** When it was made, on `Clock.monotonicMs`. */
+  readonly atMs: number
+}
+
+/** How a log stands: what counts in it, and when that will end. */
+export interface LogView {
+  readonly used: number
+  /** When the oldest starts stop counting, on `Clock.monotonicMs`, ascending; not all of them in a long log. */
+  readonly expiries: readonly number[]
+}
+
+/** How the shared log stands. */
+export interface StartsView {
+  /** When this was so, on `Clock.monotonicMs`. */
+  readonly atMs: number
+  readonly isOpen: boolean
+  /** Not before this does it open; only while it is not. */
+  readonly opensAtMs: number
+  readonly pausedUntilMs: number
+  /** The account's own, then those of the interfaces. */
+  readonly logs: readonly LogView[]
+  readonly backgroundUsed: number
+  readonly isBackgroundActive: boolean
+  /** Calls that wait at each of the other members. */
+  readonly others: readonly number[]
+  /** The other members that are alive; undefined where that was not told. */
+  readonly roster: readonly string[] | undefined
+}
+
+/** What a call of the script brings. */
+export type StartsReply =
+  | { readonly kind: 'join' }
+  | {
+      readonly kind: 'view'
+      readonly view: StartsView
+      /** Of a take: which of its starts were granted. */
+      readonly isGranted: readonly boolean[]
+      /** When the call was sent, on `Clock.monotonicMs`: no start it granted is older. */
+      readonly sentAtMs: number
+    }
+
+/** Who joins, and what he knows of the others. */
+export interface JoinTerms {
+  /** Name for a new log, where there is none. */
+  readonly newEpoch: string
+  /** Nobody else ever shares the log. */
+  readonly isAlone: boolean
+  /** There was a connection before this one. */
+  readonly isReconnected: boolean
+  readonly roster: readonly string[]
+}
+
+/** Most expiries told of one log: beyond the most calls that can wait. */
+const MAX_SLOTS = 1024
+/** Most starts in one report: a longer one would hold the server up. */
+const REPORT_SIZE = 200
+/** How much later than its sending a call may be carried out and still count, in milliseconds. */
+const LATENESS_MS = 200
+
+/** Reads the script. */
+export function readStartsScript(): FleetScript {
+  return { name: 'starts', lua: readFileSync(new URL('starts.lua', import.meta.url), 'utf8') }
+}
+
+/** Calls the script. Every method throws LinkDownError when there is no answer in time. */
+export class StartsScript {
+  /** Name of the log as last seen; another name means that the log was lost in between. */
+  epoch: string
+  private readonly options: StartsScriptOptions
+  private readonly keys: readonly string[]
+  private sequence = 0
+  /** Calls that wait elsewhere, as last told. */
+  private others: readonly number[] = []
+  /** The log's time as last told, and when that call was sent. */
+  private told: { readonly now: number; readonly sentAtMs: number } | undefined
+
+  /** @param epoch the log an earlier process of this member last saw; empty if there was none */
+  constructor(options: StartsScriptOptions, epoch: string) {
+    this.options = options
+    this.epoch = epoch
+    const names = ['meta', 'members', 'log', 'background', ...options.interfaces.map((each) => `log:${each.operation}`)]
+    this.keys = names.map((name) => options.keyPrefix + name)
+  }
+
+  /** Takes starts, as many as are free, in their order. */
+  async take(waiting: number, starts: readonly LoggedStart[]): Promise<StartsReply> {
+    const words = starts.flatMap((start) => [start.id, toLaneWord(start.lane), this.placeOf(start.operation)])
+    return this.callForView('take', waiting, [starts.length, ...words])
+  }
+
+  /** Says that this member lives, and writes down starts it made without the log. */
+  async beat(waiting: number, starts: readonly ReportedStart[]): Promise<StartsReply> {
+    const rest = await this.reportAllBut(starts)
+    return this.callForView('beat', waiting, () => this.toReport(rest))
+  }
+
+  /** Joins, with every start of this member that still counts. */
+  async join(waiting: number, terms: JoinTerms, starts: readonly ReportedStart[]): Promise<StartsReply> {
+    const rest = await this.reportAllBut(starts)
+    const { newEpoch, isAlone, isReconnected, roster } = terms
+    return this.callForView('join', waiting, () => [
+      newEpoch,
+      isAlone ? 1 : 0,
+      isReconnected ? 1 : 0,
+      roster.length,
+      ...roster,
+      ...this.toReport(rest),
+    ])
+  }
+
+  /** Takes a start back out. */
+  async giveBack(start: LoggedStart): Promise<void> {
+    await this.call('giveBack', 0, [start.id, this.placeOf(start.operation)])
+  }
+
+  /** Lets nobody start anything for a while. */
+  async pause(forMs: number): Promise<void> {
+    await this.call('pause', 0, [Math.ceil(forMs)])
+  }
+
+  /** Says that this member spends nothing more. */
+  async leave(): Promise<void> {
+    await this.call('leave', 0, [])
+  }
+
+  /** All starts but the last few, in pieces. @returns those few */
+  private async reportAllBut(starts: readonly ReportedStart[]): Promise<readonly ReportedStart[]> {
+    let first = 0
+    for (; starts.length - first > REPORT_SIZE; first += REPORT_SIZE) {
+      const piece = starts.slice(first, first + REPORT_SIZE)
+      await this.call('report', 0, () => this.toReport(piece))
+    }
+    return starts.slice(first)
+  }
+
+  private toReport(starts: readonly ReportedStart[]): readonly (string | number)[] {
+    const nowMs = this.options.clock.monotonicMs()
+    return [
+      starts.length,
+      ...starts.flatMap((start) => [
+        start.id,
+        // Rounded down: rather too young than too old.
+        Math.max(0, Math.floor(nowMs - start.atMs)),
+        toLaneWord(start.lane),
+        this.placeOf(start.operation),
+      ]),
+    ]
+  }
+
+  private async callForView(verb: string, waiting: number, rest: Words): Promise<StartsReply> {
+    const { reply, sentAtMs } = await this.call(verb, waiting, rest)
+    if (reply[0] === 'join') return { kind: 'join' }
+    const [, epoch, sequence, now, isOpen, opensInMs, pausedForMs, grants, logs, others, roster, background, isActive] =
+      reply
+    if (typeof epoch !== 'string' || !Array.isArray(logs)) throw new LinkDownError('the shared log gave no answer')
+    this.sequence = epoch === this.epoch ? Math.max(this.sequence, Number(sequence)) : Number(sequence)
+    this.epoch = epoch
+    this.told = { now: Number(now), sentAtMs }
+    // A take, of which there are many, does not look at the members.
+    const isWhole = verb !== 'take'
+    if (isWhole) this.others = toList(others).map(Number)
+    // On arrival: what the log says is never later than that, so that everything is free when it is said to be.
+    const atMs = this.options.clock.monotonicMs()
+    return {
+      kind: 'view',
+      sentAtMs,
+      isGranted: [...String(grants)].map((grant) => grant === '1'),
+      view: {
+        atMs,
+        isOpen: isOpen === 1,
+        opensAtMs: atMs + Number(opensInMs),
+        pausedUntilMs: Number(pausedForMs) > 0 ? atMs + Number(pausedForMs) : Number.NEGATIVE_INFINITY,
+        logs: logs.map((log) => toLogView(log, atMs)),
+        backgroundUsed: Number(background),
+        isBackgroundActive: isActive === 1,
+        others: this.others,
+        roster: isWhole ? toList(roster).map(String) : undefined,
+      },
+    }
+  }
+
+  private async call(verb: string, waiting: number, rest: Words) {
+    const { clock, link, script } = this.options
+    for (let isStep = false; ; isStep = true) {
+      const sentAtMs = clock.monotonicMs()
+      const reply = await link.evaluate(script, this.keys, [
+        verb,
+        this.options.member,
+        this.epoch,
+        this.sequence,
+        // A call that is carried out much later, when this member has long given it up, must do nothing.
+        this.told === undefined ? '' : Math.ceil(this.told.now + sentAtMs - this.told.sentAtMs) + LATENESS_MS,
+        isStep ? 1 : 0,
+        this.options.log.spanMs,
+        this.options.log.capacity,
+        this.options.backgroundShare,
+        this.options.headroom,
+        waiting,
+        MAX_SLOTS,
+        ...this.options.interfaces.flatMap(({ spanMs, capacity }) => [spanMs, capacity]),
+        ...(typeof rest === 'function' ? rest() : rest),
+      ])
+      if (!Array.isArray(reply)) throw new LinkDownError('the shared log gave no answer')
+      // An answer that came in time was not late: it is the server's clock that has stepped.
+      if (reply[0] !== 'late' || isStep) return { reply, sentAtMs }
+    }
+  }
+
+  /** Place of an interface's log among all, 0 for one without. */
+  private placeOf(operation: string): number {
+    const index = this.options.interfaces.findIndex((each) => each.operation === operation)
+    return index < 0 ? 0 : index + 2
+  }
+}
+
+type Words = readonly (string | number)[] | (() => readonly (string | number)[])
+
+function toLaneWord(lane: Lane): string {
+  return lane === 'background' ? 'b' : 'i'
+}
+
+function toList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function toLogView(value: unknown, atMs: number): LogView {
+  const [used, expiries] = toList(value)
+  return { used: Number(used), expiries: toList(expiries).map((restMs) => atMs + Number(restMs)) }
+}

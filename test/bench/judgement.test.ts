@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { Judgement } from '../../bench/faults/judgement.ts'
+
+test('a figure at its limit is good, one beyond it is missed', () => {
+  const judgement = new Judgement()
+  judgement.atMost('most', 300, 300)
+  judgement.atMost('tooMuch', 301, 300)
+  judgement.atLeast('least', 0.95, 0.95)
+  judgement.atLeast('tooLittle', 0.94, 0.95)
+  judgement.equals('same', 0, 0)
+  judgement.equals('other', 'ended with 1', 'none')
+  expect(judgement.missed).toEqual(['tooMuch', 'tooLittle', 'other'])
+  expect(judgement.figures['tooMuch']).toBe(301)
+  expect(judgement.limits['tooMuch']).toBe('<= 300')
+})
+
+test('a figure that could not be measured is missed, whatever its limit', () => {
+  const judgement = new Judgement()
+  judgement.atMost('slowest', Number.NaN, 20)
+  judgement.atLeast('use', Number.NaN, 0.95)
+  judgement.atMost('back', Number.POSITIVE_INFINITY, 2000)
+  expect(judgement.missed).toEqual(['slowest', 'use', 'back'])
+})
+
+test('a noted figure has no limit', () => {
+  const judgement = new Judgement()
+  judgement.note('starts', 17)
+  expect(judgement).toMatchObject({ figures: { starts: 17 }, limits: {}, missed: [] })
+})

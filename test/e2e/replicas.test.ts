@@ -1,0 +1,176 @@
+// Several gateways over one Redis and one provider: what they cost together, counted at the provider.
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Clock, systemClock } from '#model/clock.ts'
+import { type Gateway, startGateway } from '#test/support/gateway.ts'
+import { openTestRedis, type SharedRedis } from '#test/support/redis-server.ts'
+import { waitUntil } from '#test/support/wait-until.ts'
+import type { Sandbox } from '../../sandbox/handle.ts'
+import { startSandbox } from '../../sandbox/sandbox.ts'
+
+const HOUR_MS = 3_600_000
+/** On the grid, so that the hour that passes ends one window. */
+const startedAt = Math.floor(Date.now() / (2 * HOUR_MS)) * 2 * HOUR_MS - 2 * HOUR_MS + 0.5 * HOUR_MS
+
+let redis: SharedRedis
+let sandbox: Sandbox
+let prefix: string
+let elapsedMs = 0
+const open: Gateway[] = []
+
+/** Time passes by leaps, for the replicas and for the provider alike; between them, at its own pace. */
+const clock: Clock = {
+  now: () => startedAt + elapsedMs + Math.floor(performance.now()),
+  monotonicMs: () => elapsedMs + performance.now(),
+  delay: systemClock.delay,
+}
+
+beforeAll(async () => {
+  redis = await openTestRedis()
+}, 300_000)
+afterAll(() => redis.close())
+
+beforeEach(async () => {
+  prefix = `w${randomUUID().slice(0, 8)}`
+  sandbox = await startSandbox({ streams: 40, now: clock.now, quota: { limit: 100_000, windowSeconds: 300 } })
+})
+afterEach(async () => {
+  await closeAll()
+  await sandbox.close()
+})
+
+async function closeAll(): Promise<void> {
+  await Promise.all(open.splice(0).map((gateway) => gateway.close()))
+}
+
+/** Starts replicas that share a Redis, whose time is theirs. */
+async function openReplicas(count: number): Promise<readonly Gateway[]> {
+  const replicas = await Promise.all(
+    Array.from({ length: count }, () =>
+      startGateway({
+        over: sandbox,
+        settings: { redis: { url: redis.url, prefix }, log: { level: 'warn' } },
+        tencent: { quota: { limit: 100_000, windowSeconds: 300 } },
+        overrides: { clock, fleetTime: { toFleet: (instant) => instant } },
+      }),
+    ),
+  )
+  open.push(...replicas)
+  for (const replica of replicas)
+    await waitUntil('the replicas share their quota', async () => {
+      const { data } = await replica.query('{ account(name: "tencent-main") { quota { remaining } } }')
+      return data.account.quota.remaining > 90_000 && (await isInReach(replica))
+    })
+  sandbox.resetCalls()
+  return replicas
+}
+
+async function isInReach(replica: Gateway): Promise<boolean> {
+  const { parts } = await replica.getJson('/readyz')
+  return parts[0].name === 'redis' && parts[0].state === 'ok'
+}
+
+const iso = (instant: number) => new Date(instant).toISOString()
+
+/** The last six hours of a stream, in hours: long answers are not what is measured. */
+function askHistory(gateway: Gateway, field: 'playSamples' | 'pushSamples') {
+  return gateway.query(
+    `query ($from: DateTime!, $to: DateTime!) { stream(account: "tencent-main", key: "8888_room1") {
+      ${field}(from: $from, to: $to, everySeconds: 3600) { stale missing { code } samples { observedAt } } } }`,
+    { from: iso(clock.now() - 6 * HOUR_MS), to: iso(clock.now()) },
+  )
+}
+
+/** Looks every ten seconds for an hour. @returns provider calls */
+async function watchForAnHour(
+  replicas: readonly Gateway[],
+  viewers: number,
+  field: 'playSamples' | 'pushSamples',
+): Promise<number> {
+  for (let look = 0; look < 360; look += 1) {
+    const answers = await Promise.all(
+      Array.from({ length: viewers }, (_, viewer) => {
+        const gateway = replicas[(look + viewer) % replicas.length]
+        if (!gateway) throw new Error('no such replica')
+        return askHistory(gateway, field)
+      }),
+    )
+    for (const { data, errors } of answers) {
+      expect(errors).toBeUndefined()
+      expect(data.stream[field]).toMatchObject({ stale: false, missing: [] })
+      expect(data.stream[field].samples.length).toBeGreaterThanOrEqual(6)
+    }
+    elapsedMs += 10_000
+    // A busy machine may keep Redis from answering in time; without it every replica asks for itself, for a moment
+    // that in this hour of leaps would be minutes.
+    for (const replica of replicas) await waitUntil('Redis is in reach', () => isInReach(replica))
+  }
+  return sandbox.countCalls()
+}
+
+describe('replicas over one Redis', () => {
+  it('ask the provider once for 500 identical questions, and all give the same answer', async () => {
+    const replicas = await openReplicas(3)
+    const answers = await Promise.all(
+      Array.from({ length: 500 }, (_, index) =>
+        replicas[index % 3]?.query(
+          '{ stream(account: "tencent-main", key: "8888_room7") { live { onlineViewers fetchedAt } } }',
+        ),
+      ),
+    )
+    expect(sandbox.countCalls()).toBe(1)
+    const readings = new Set(answers.map((answer) => answer?.data.stream.live.onlineViewers))
+    expect(readings.size).toBe(1)
+    const calls = answers.reduce((sum, answer) => sum + (answer?.extensions.upstream.calls ?? 0), 0)
+    expect(calls).toBe(1)
+  })
+
+  it.for([
+    { replicas: 1, viewers: 1 },
+    { replicas: 3, viewers: 6 },
+  ])(
+    'ask 66 times at most for a play history that $viewers look at every 10 s for an hour, on $replicas',
+    { timeout: 120_000 },
+    async ({ replicas, viewers }) => {
+      const calls = await watchForAnHour(await openReplicas(replicas), viewers, 'playSamples')
+      expect(calls).toBeLessThanOrEqual(66)
+      expect(calls).toBeGreaterThanOrEqual(60)
+    },
+  )
+
+  it.for([
+    { replicas: 1, viewers: 1 },
+    { replicas: 3, viewers: 3 },
+  ])(
+    'ask 370 times at most for a push history that $viewers look at, on $replicas',
+    { timeout: 120_000 },
+    async ({ replicas, viewers }) => {
+      const calls = await watchForAnHour(await openReplicas(replicas), viewers, 'pushSamples')
+      expect(calls).toBeLessThanOrEqual(370)
+      expect(calls).toBeGreaterThanOrEqual(355)
+    },
+  )
+
+  it('ask for no closed window again after all of them were restarted', async () => {
+    const [first] = await openReplicas(2)
+    if (first) await askHistory(first, 'playSamples')
+    expect(sandbox.countCalls()).toBe(4)
+    await closeAll()
+    elapsedMs += 61_000
+    const replicas = await openReplicas(2)
+    for (const replica of replicas) expect((await askHistory(replica, 'playSamples')).errors).toBeUndefined()
+    // The open one alone.
+    expect(sandbox.countCalls()).toBe(1)
+  })
+
+  it('show what another of them has asked when the provider fails, and say that it is old', async () => {
+    const [one, other] = await openReplicas(2)
+    if (one) await askHistory(one, 'playSamples')
+    sandbox.setFault({ kind: 'error' })
+    elapsedMs += 61_000
+    const answer = other && (await askHistory(other, 'playSamples'))
+    expect(answer?.errors).toBeUndefined()
+    expect(answer?.data.stream.playSamples).toMatchObject({ stale: true })
+    expect(answer?.data.stream.playSamples.samples.length).toBeGreaterThanOrEqual(6)
+  })
+})

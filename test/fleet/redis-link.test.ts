@@ -1,0 +1,129 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { FleetCommandError, type FleetLink, type FleetScript, LinkDownError } from '#fleet/fleet-link.ts'
+import { openLink, runLinkProcess, timed } from '#test/support/link-rig.ts'
+import { startRedis, type TestRedis } from '#test/support/redis-server.ts'
+
+const COMMAND_TIMEOUT_MS = 200
+const echo: FleetScript = { name: 'echo', lua: 'return {KEYS[1], ARGV[1], tonumber(ARGV[2]), false, {}}' }
+const put: FleetScript = { name: 'put', lua: "return redis.call('SET', KEYS[1], ARGV[1])" }
+
+const links: FleetLink[] = []
+function open(...options: Parameters<typeof openLink>) {
+  const rig = openLink(...options)
+  links.push(rig.link)
+  return rig
+}
+afterEach(async () => {
+  await Promise.all(links.splice(0).map((link) => link.close()))
+})
+
+let redis: TestRedis
+beforeAll(async () => {
+  redis = await startRedis()
+}, 60_000)
+afterAll(() => redis.close())
+beforeEach(() => redis.flush())
+
+describe('commands', () => {
+  test('run scripts: the first time, by their digest, and when Redis has forgotten them', async () => {
+    const { link, waitFor } = open(redis.url)
+    await waitFor('up', 2000)
+    for (let time = 0; time < 2; time += 1)
+      expect(await link.evaluate(echo, ['k:{a}'], ['é', 7])).toEqual(['k:{a}', 'é', 7, null, []])
+    await redis.command('SCRIPT', 'FLUSH')
+    expect(await link.evaluate(echo, ['k:{a}'], ['x', 1])).toEqual(['k:{a}', 'x', 1, null, []])
+    await Promise.all(Array.from({ length: 50 }, () => link.evaluate(put, ['k'], ['v'])))
+    expect(link.state()).toMatchObject({ health: 'up', connection: 1 })
+  })
+
+  test('keep bytes as they are, for as long as they were told', async () => {
+    const { link, waitFor } = open(redis.url)
+    await waitFor('up', 2000)
+    const bytes = Buffer.from([0, 255, 13, 10, 128])
+    await link.set('{a}:1', bytes, 60_000)
+    await link.set('{a}:2', Buffer.alloc(0), 0.2)
+    expect(await link.getMany(['{a}:1', '{a}:none'])).toEqual([bytes, null])
+    expect(await link.getMany([])).toEqual([])
+    expect(Number(await redis.command('PTTL', '{a}:1'))).toBeGreaterThan(50_000)
+    await expect.poll(() => link.getMany(['{a}:2'])).toEqual([null])
+  })
+
+  test('read the time of Redis', async () => {
+    const { link, waitFor } = open(redis.url)
+    await waitFor('up', 2000)
+    expect(Math.abs((await link.readTimeMs()) - Date.now())).toBeLessThan(1000)
+  })
+
+  test('fail with nothing but the first word when Redis answers with an error, and the link stays up', async () => {
+    const { link, waitFor } = open(redis.url)
+    await waitFor('up', 2000)
+    const failing: readonly (readonly [string, string])[] = [
+      ['return redis.error_reply(ARGV[1])', 'ERR'],
+      ["return redis.error_reply('OOM ' .. ARGV[1])", 'OOM'],
+      ['error(ARGV[1])', 'ERR'],
+      ["redis.call('SET', KEYS[1], 'x') return redis.call('INCR', KEYS[1])", 'ERR'],
+      ["redis.call('SET', KEYS[1], 'x') return redis.call('LPUSH', KEYS[1], 1)", 'WRONGTYPE'],
+    ]
+    for (const [lua, code] of failing) {
+      const { error } = await timed(() => link.evaluate({ name: 'failing', lua }, ['k'], ['the-secret']))
+      expect(error).toBeInstanceOf(FleetCommandError)
+      expect(error).toMatchObject({ code })
+      expect(JSON.stringify([error, String(error), error instanceof Error && error.stack])).not.toContain('secret')
+    }
+    expect(link.state()).toMatchObject({ health: 'up', connection: 1 })
+  })
+
+  test('answers that come late because this process was busy are no failure', async () => {
+    const { link, waitFor } = open(redis.url)
+    await waitFor('up', 2000)
+    const answer = link.evaluate(echo, ['k'], ['x', 1])
+    // The request leaves first.
+    await new Promise((resolve) => setImmediate(resolve))
+    const until = performance.now() + 3 * COMMAND_TIMEOUT_MS
+    while (performance.now() < until);
+    expect(await answer).toHaveLength(5)
+    expect(link.state()).toMatchObject({ health: 'up', connection: 1 })
+  })
+})
+
+describe('the end', () => {
+  test('fails what was waiting, and whatever comes later', async () => {
+    const { link, waitFor, lines } = open(redis.url)
+    await waitFor('up', 2000)
+    let changes = 0
+    link.onChange(() => {
+      changes += 1
+    })
+    const pending = timed(() => link.getMany(['k']))
+    await link.close()
+    expect((await pending).error).toBeInstanceOf(LinkDownError)
+    expect((await timed(() => link.getMany(['k']))).error).toBeInstanceOf(LinkDownError)
+    expect(link.state().health).toBe('silent')
+    await link.close()
+    expect([changes, lines.length]).toEqual([0, 1])
+  })
+
+  test('leaves nothing open: a process ends by itself', async () => {
+    expect(await runLinkProcess(redis.url, 'up')).toBe('up')
+    expect(await runLinkProcess(redis.url, 'begun')).toBe('silent')
+  })
+
+  test('a listener that throws harms nobody', async () => {
+    const { link, waitFor, lines } = open(redis.url)
+    link.onChange(() => {
+      throw new TypeError('the-secret')
+    })
+    await waitFor('up', 2000)
+    expect(lines.at(-1)).toEqual({
+      level: 'warn',
+      fields: { error: 'TypeError' },
+      message: 'a listener of the link failed',
+    })
+  })
+
+  test('is possible before anything has begun', async () => {
+    const { link } = openLink('redis://127.0.0.1:1')
+    await link.close()
+    expect(link.state().health).toBe('silent')
+  })
+})
