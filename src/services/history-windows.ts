@@ -2,32 +2,24 @@
 // a window that can no longer change is asked for once. Only the open one is asked again, at the provider's pace.
 import type { CacheEntry } from '#cache/cache.ts'
 import type { Ask } from '#contract/ask.ts'
-import type { CapabilityName } from '#contract/capability.ts'
 import type { HistoryFacts } from '#contract/provider.ts'
 import { type ErrorCode, GatewayError, RangeUnavailableError } from '#model/errors.ts'
 import { type Instant, intersect, type TimeRange, toIsoTime } from '#model/time-range.ts'
-import type { Asker, Question } from './ask.ts'
+import type { Asker } from './ask.ts'
 import { combineFreshness, FOREVER } from './freshness.ts'
+import {
+  type FoundPiece,
+  type History,
+  type Kept,
+  type Piece,
+  type Stretch,
+  StretchReader,
+  toStretches,
+  toWindowIdentity,
+} from './history-stretches.ts'
 import { findTotalLoss, joinGaps, toGap } from './range.ts'
 import type { Answer, Freshness, Gap } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
-
-/** A history of one thing: which it is, and how a stretch of it is asked for. */
-export interface History<Sample> {
-  readonly account: string
-  readonly operation: CapabilityName
-  /** What tells it from other histories of that operation. */
-  readonly parts: readonly (string | number | null)[]
-  readonly facts: HistoryFacts
-  /** How often the provider adds to it. */
-  readonly paceMs: number
-  /** Memory one sample takes, in bytes, roughly. */
-  readonly sampleBytes: number
-  /** Two samples of the same identity are one; the later mention wins. */
-  readonly identityOf: (sample: Sample) => string | number
-  /** Asks the provider for at most one window. */
-  readonly fetch: (range: TimeRange, ask: Ask) => Promise<readonly Sample[]>
-}
 
 /** Samples in a range with what is missing of it. */
 export interface HistoryAnswer<Sample> extends Freshness {
@@ -35,25 +27,10 @@ export interface HistoryAnswer<Sample> extends Freshness {
   readonly missing: readonly Gap[]
 }
 
-/** A kept window: its samples, and how much of it was asked for. */
-interface Kept<Sample> {
-  readonly asked: TimeRange
-  readonly samples: readonly Sample[]
-}
-
-/** A window and the part of it that the caller wants. */
-interface Piece {
-  readonly window: TimeRange
-  readonly wanted: TimeRange
-}
-
-/** A piece with what is kept of its window. */
-interface FoundPiece<Sample> extends Piece {
-  readonly kept: CacheEntry<Kept<Sample>> | undefined
-  /** Nothing kept answers it, and the provider still can. */
-  readonly needsCall: boolean
-  /** What is kept is given all the same, and renewed behind the caller's back. */
-  readonly isOverdue: boolean
+/** A piece, and what becomes of it. */
+interface JudgedPiece<Sample> extends FoundPiece<Sample> {
+  /** `kept` answers it, or nobody can any more; `lacking`: the provider is asked; `overdue`: behind the caller's back. */
+  readonly verdict: 'kept' | 'lacking' | 'overdue'
 }
 
 /** Provider calls of one question side by side, within the account's quota. */
@@ -110,15 +87,26 @@ export class HistoryReader {
     // What the gateway may have kept beyond the provider's own memory is looked for one retention further back.
     const searched = intersect(range, { from: oldest - history.facts.retentionMs, to: range.to })
     const pieces = searched ? cutOnGrid(searched, history.facts.windowMs) : []
-    const questions = pieces.map((piece) => this.toQuestion(history, piece.window, oldest))
-    const kept = await this.asker.findMany<Kept<Sample>>(questions, ask)
+    const identities = pieces.map(({ window }) => toWindowIdentity(history, window))
+    const kept = await this.asker.findMany<Kept<Sample>>(identities, ask)
     const found = pieces.map((piece, index) => this.judge(piece, kept[index], oldest))
+    const terms = { now: this.asker.clock.now(), oldest, closedAfterMs: this.closedAfterMs }
+    const stretchesOf = (verdict: string) =>
+      toStretches(
+        found.filter((piece) => piece.verdict === verdict),
+        history.facts,
+        terms,
+      )
+    const lacking = stretchesOf('lacking')
     return {
-      calls: found.filter((piece) => piece.needsCall).length,
+      calls: lacking.length,
       read: async () => {
+        const reader = new StretchReader(this.asker, history, this.closedAfterMs)
+        for (const stretch of stretchesOf('overdue')) reader.renew(stretch, ask)
         const unsearched = { from: range.from, to: searched?.from ?? range.to }
         const gaps = unsearched.from < unsearched.to ? [toRetentionGap(unsearched, history.facts)] : []
-        return this.readPieces(history, range, found, gaps, oldest, ask)
+        const asked = await this.readStretches(reader, lacking, gaps, ask)
+        return this.join(history, range, found, asked, gaps, ask)
       },
     }
   }
@@ -134,41 +122,49 @@ export class HistoryReader {
     return prepared.read()
   }
 
-  private async readPieces<Sample extends { readonly observedAt: Instant }>(
+  /** What came of the pieces that were asked for; those that could not be had stand in `gaps`. */
+  private async readStretches<Sample extends { readonly observedAt: Instant }>(
+    reader: StretchReader<Sample>,
+    stretches: readonly Stretch<Sample>[],
+    gaps: Gap[],
+    ask: Ask,
+  ): Promise<ReadonlyMap<Instant, Answer<Kept<Sample>>>> {
+    let hopelessError: GatewayError | undefined
+    const answers = new Map<Instant, Answer<Kept<Sample>>>()
+    await sideBySide(stretches, CALLS_SIDE_BY_SIDE, async (stretch) => {
+      try {
+        if (hopelessError) throw hopelessError
+        for (const [index, answer] of (await reader.fetch(stretch, ask)).entries()) {
+          const piece = stretch.pieces[index]
+          if (piece) answers.set(piece.window.from, answer)
+        }
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error
+        if (hopeless.has(error.code)) hopelessError = error
+        for (const { window, wanted, kept } of stretch.pieces) {
+          const fallback = this.asker.fallBack(kept, error, ask)
+          if (fallback) answers.set(window.from, fallback)
+          else gaps.push(toGap(wanted, error))
+        }
+      }
+    })
+    return answers
+  }
+
+  private join<Sample extends { readonly observedAt: Instant }>(
     history: History<Sample>,
     range: TimeRange,
-    found: readonly FoundPiece<Sample>[],
+    found: readonly JudgedPiece<Sample>[],
+    asked: ReadonlyMap<Instant, Answer<Kept<Sample>>>,
     gaps: Gap[],
-    oldest: Instant,
     ask: Ask,
-  ): Promise<HistoryAnswer<Sample>> {
-    let hopelessError: GatewayError | undefined
-    const parts = await sideBySide(
-      found,
-      CALLS_SIDE_BY_SIDE,
-      async (piece): Promise<Answer<Kept<Sample>> | undefined> => {
-        try {
-          const question = this.toQuestion(history, piece.window, oldest)
-          if (piece.kept && piece.isOverdue) return this.asker.useOverdue(question, piece.kept, ask)
-          if (!piece.needsCall) return piece.kept && this.use(piece.kept, piece.wanted, ask)
-          if (!hopelessError) return await this.asker.fetch(question, piece.kept, ask)
-          const fallback = this.asker.fallBack(piece.kept, hopelessError, ask)
-          if (fallback) return fallback
-          throw hopelessError
-        } catch (error) {
-          if (!(error instanceof GatewayError)) throw error
-          if (hopeless.has(error.code)) hopelessError = error
-          gaps.push(toGap(piece.wanted, error))
-          return undefined
-        }
-      },
-    )
-    const had = parts.filter((part) => part !== undefined)
-    for (const [index, { wanted, needsCall }] of found.entries()) {
-      const part = parts[index]
-      if (part) gaps.push(...toPartGaps(part, wanted, history.facts))
-      else if (!needsCall) gaps.push(toRetentionGap(wanted, history.facts))
-    }
+  ): HistoryAnswer<Sample> {
+    const had = found.flatMap(({ window, wanted, kept, verdict }) => {
+      const answer = asked.get(window.from) ?? this.useKept(kept, wanted, verdict, ask)
+      if (answer) gaps.push(...toPartGaps(answer, wanted, history.facts))
+      else if (verdict === 'kept') gaps.push(toRetentionGap(wanted, history.facts))
+      return answer ?? []
+    })
     const loss = findTotalLoss(gaps, range, history.account)
     if (loss?.code === 'RANGE_UNAVAILABLE') throw toRangeUnavailable(range, history)
     if (loss) throw loss
@@ -179,11 +175,14 @@ export class HistoryReader {
     }
   }
 
-  private judge<Sample>(piece: Piece, kept: CacheEntry<Kept<Sample>> | undefined, oldest: Instant): FoundPiece<Sample> {
-    const good = kept !== undefined && (this.asker.isGood(kept) || this.isSettled(kept, piece.wanted))
-    const isLacking = !good && piece.wanted.to > oldest
-    const isOverdue = isLacking && kept !== undefined && this.asker.isOverdue(kept)
-    return { ...piece, kept, needsCall: isLacking && !isOverdue, isOverdue }
+  private judge<Sample>(
+    piece: Piece,
+    kept: CacheEntry<Kept<Sample>> | undefined,
+    oldest: Instant,
+  ): JudgedPiece<Sample> {
+    const isGood = kept !== undefined && (this.asker.isGood(kept) || this.isSettled(kept, piece.wanted))
+    if (isGood || piece.wanted.to <= oldest) return { ...piece, kept, verdict: 'kept' }
+    return { ...piece, kept, verdict: kept !== undefined && this.asker.isOverdue(kept) ? 'overdue' : 'lacking' }
   }
 
   /** Whether a window still open when it was asked for already held all that the wanted part can ever hold. */
@@ -191,25 +190,16 @@ export class HistoryReader {
     return kept.fetchedAt >= wanted.to + this.closedAfterMs
   }
 
-  private use<Sample>(kept: CacheEntry<Kept<Sample>>, wanted: TimeRange, ask: Ask): Answer<Kept<Sample>> {
+  private useKept<Sample>(
+    kept: CacheEntry<Kept<Sample>> | undefined,
+    wanted: TimeRange,
+    verdict: JudgedPiece<Sample>['verdict'],
+    ask: Ask,
+  ): Answer<Kept<Sample>> | undefined {
+    if (!kept || verdict === 'lacking') return undefined
+    if (verdict === 'overdue') return this.asker.useStale(kept, ask)
     const answer = this.asker.useKept(kept, ask)
     return this.isSettled(kept, wanted) ? { ...answer, freshUntil: FOREVER } : answer
-  }
-
-  private toQuestion<Sample>(history: History<Sample>, window: TimeRange, oldest: Instant): Question<Kept<Sample>> {
-    return {
-      account: history.account,
-      operation: history.operation,
-      parts: [...history.parts, window.from],
-      fetch: async (ask) => {
-        const asked = { from: Math.max(window.from, oldest), to: Math.min(window.to, this.asker.clock.now()) }
-        return { asked, samples: await history.fetch(asked, ask) }
-      },
-      freshUntil: (_value, fetchedAt) =>
-        fetchedAt >= window.to + this.closedAfterMs ? FOREVER : fetchedAt + history.paceMs,
-      sizeOf: (value) => 200 + value.samples.length * history.sampleBytes,
-      usefulMs: 2 * history.facts.retentionMs,
-    }
   }
 }
 

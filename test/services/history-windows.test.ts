@@ -14,8 +14,13 @@ const DAY_MS = 24 * HOUR_MS
 const NOW = Date.UTC(2026, 10, 21, 11, 23, 45)
 const stream = { account: 'main', key: 'room1' }
 
-/** A provider that holds a row every `everyMs` and is asked at most for what it keeps. */
-function createHistory(clock: FakeClock, everyMs = 5000, fail: (range: TimeRange) => boolean = () => false) {
+/** A provider that has a row for every `everyMs`, each so late, and is asked at most for what it keeps. */
+function createHistory(
+  clock: FakeClock,
+  everyMs = 5000,
+  fail: (range: TimeRange) => boolean = () => false,
+  lateMs = 0,
+) {
   const asked: TimeRange[] = []
   const account = createFakeAccount({
     listPushSamples: async ({ from, to }) => {
@@ -24,7 +29,7 @@ function createHistory(clock: FakeClock, everyMs = 5000, fail: (range: TimeRange
       const samples: PushSample[] = []
       // Inclusive at both ends, and newest first: neither may matter.
       for (let at = Math.floor(to / everyMs) * everyMs; at >= from; at -= everyMs)
-        if (at <= clock.now())
+        if (at + lateMs <= clock.now())
           samples.push({
             observedAt: at,
             frameRate: 25,
@@ -111,8 +116,52 @@ describe('history windows', () => {
     await clock.advance(5000)
     const later = await services.listPushSamples(stream, query, createAsk(clock))
     expect(asked).toHaveLength(5)
-    expect(asked[4]?.from).toBe(Math.floor(NOW / (2 * HOUR_MS)) * 2 * HOUR_MS)
+    // What is older than 300 s can no longer change.
+    expect(asked[4]).toEqual({ from: NOW - 300_000, to: NOW + 5000 })
     expect(later.items.at(-1)?.observedAt).toBe(clock.now() - 5000)
+  })
+
+  it('asks once for a window that has just ended and the one that has begun', async () => {
+    const boundary = Math.floor(NOW / (2 * HOUR_MS)) * 2 * HOUR_MS
+    const clock = new FakeClock(boundary - 10_000)
+    const { asked, services } = createHistory(clock)
+    const look = () =>
+      services.listPushSamples(stream, { from: boundary - HOUR_MS, to: boundary + HOUR_MS }, createAsk(clock))
+    await look()
+    for (let tick = 0; tick < 100; tick += 1) {
+      await clock.advance(5000)
+      const { items, missing } = await look()
+      expect(missing).toEqual([])
+      expect(items).toHaveLength(Math.floor((clock.now() - boundary + HOUR_MS) / 5000))
+    }
+    expect(asked).toHaveLength(101)
+    // 300 s and a tick, both ends included.
+    expect(Math.max(...asked.slice(1).map(({ from, to }) => to - from))).toBe(305_000)
+  })
+
+  it('has every sample in the end, however late within 300 s it came and whenever was looked', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1000, max: 900_000 }), { minLength: 5, maxLength: 25 }),
+        fc.integer({ min: 0, max: 295_000 }),
+        async (pauses, lateMs) => {
+          const clock = new FakeClock(NOW)
+          const { services } = createHistory(clock, 60_000, undefined, lateMs)
+          for (const pause of pauses) {
+            await services.listPushSamples(stream, { from: NOW - HOUR_MS, to: clock.now() }, createAsk(clock))
+            await clock.advance(pause)
+          }
+          const to = clock.now()
+          await clock.advance(310_000)
+          const { items } = await services.listPushSamples(stream, { from: NOW - HOUR_MS, to }, createAsk(clock))
+          const first = Math.ceil((NOW - HOUR_MS) / 60_000) * 60_000
+          expect(items.map(({ observedAt }) => observedAt)).toEqual(
+            Array.from({ length: Math.ceil((to - first) / 60_000) }, (_, index) => first + index * 60_000),
+          )
+        },
+      ),
+      { numRuns: 50 },
+    )
   })
 
   it('asks again for a window that ended less than 300 s before it was asked for', async () => {
