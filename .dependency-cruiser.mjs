@@ -9,6 +9,8 @@ export const layers = {
   'config.ts': ['config', 'providers/index.ts', 'access', 'upstream', 'contract', 'model'],
   // An address of Redis is checked by those who read it, and connects to nothing.
   config: ['providers/index.ts', 'fleet/redis-address.ts', 'access', 'upstream', 'contract', 'model'],
+  // Commands end: each builds the little that it needs.
+  commands: ['config.ts', 'fleet', 'model'],
   graphql: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
   rest: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
   server: ['services', 'access', 'cache', 'fleet', 'telemetry', 'contract', 'model'],

@@ -31,6 +31,9 @@ that exists. Without any file Weir starts the sandbox and serves simulated accou
 - Unknown settings are errors. A wrong file stops the start with everything that is wrong with it: where, what is allowed
   and what to do. Secrets are never repeated.
 - \`node src/main.ts --check-config\` checks and exits, with 0 when all is well and 1 otherwise.
+- \`node src/main.ts cache clear [account ...]\` has all replicas that share the Redis of these settings forget the answers
+  they keep of the named accounts, or of all, within 5 s. Exits with 0 when that is begun, 2 for an account that is not in
+  the settings, 1 otherwise.
 `
 
 /** The page. */

@@ -5,6 +5,7 @@ import type { AccessSettings } from '#access/authenticator.ts'
 import type { Provider } from '#contract/provider.ts'
 import { type AccountConfig, parseAccount } from './config/accounts.ts'
 import { checkAccess, checkAccountNames, checkKeys } from './config/checks.ts'
+import { type Command, readCommandLine } from './config/command-line.ts'
 import { type Environment, fillFromEnvironment } from './config/environment.ts'
 import { parseSection } from './config/parse-section.ts'
 import { ConfigError, type ConfigProblem } from './config/problems.ts'
@@ -18,8 +19,6 @@ export { ConfigError, type ConfigProblem, formatProblems } from './config/proble
 const DEFAULT_REQUESTS_PER_MINUTE = 600
 /** Settings file that is used when it exists and none is named. */
 const DEFAULT_FILE = 'weir.yaml'
-/** Arguments of the command line. */
-const knownArguments = ['--check-config']
 
 /** Everything an operator decides. Deeply frozen. */
 export interface Config {
@@ -85,14 +84,7 @@ export interface ConfigSource {
 
 /** The settings. @throws ConfigError with everything that is wrong with them */
 export function loadConfig(source: ConfigSource): Config {
-  const unknown = (source.arguments ?? []).filter((argument) => !knownArguments.includes(argument))
-  const problems: ConfigProblem[] = unknown.map((argument) => ({
-    path: 'command line',
-    problem: `has an unknown argument ${JSON.stringify(argument.slice(0, 40))}`,
-    allowed: knownArguments.join(', '),
-    remedy: null,
-  }))
-
+  const problems: ConfigProblem[] = [...readCommandLine(source.arguments ?? []).problems]
   const { file, text } = readSettings(source)
   const parsed = text === undefined ? { value: {} } : parseSettingsFile(text)
   if ('problems' in parsed) throw new ConfigError([...problems, ...parsed.problems], file)
@@ -168,9 +160,9 @@ export function readProcess(): Omit<ConfigSource, 'providers'> {
   }
 }
 
-/** Whether the process was asked to check its settings and end. */
-export function isCheckOnly(source: Pick<ConfigSource, 'arguments'>): boolean {
-  return source.arguments?.includes('--check-config') ?? false
+/** What the process was asked to do. `loadConfig` says what is wrong with it. */
+export function readCommand(source: Pick<ConfigSource, 'arguments'>): Command {
+  return readCommandLine(source.arguments ?? []).command
 }
 
 function readSettings(source: ConfigSource): { readonly file: string | null; readonly text: string | undefined } {

@@ -1,6 +1,7 @@
 // The process: settings, start, graceful stop.
 import { type App, buildApp } from './app.ts'
-import { type Config, ConfigError, isCheckOnly, loadConfig, readProcess } from './config.ts'
+import { clearCache } from './commands/clear-cache.ts'
+import { type Config, ConfigError, loadConfig, readCommand, readProcess } from './config.ts'
 import { DataDirectoryError } from './data-directory.ts'
 import { systemClock } from './model/clock.ts'
 import { providers } from './providers/index.ts'
@@ -24,8 +25,14 @@ class ListenError extends Error {
 try {
   const source = { ...readProcess(), providers }
   const config = loadConfig(source)
-  if (isCheckOnly(source)) say(`the settings are good: ${describe(config)}`)
-  else if (config.sandbox) await runOverSandbox(source)
+  const command = readCommand(source)
+  if (command.name === 'check') say(`the settings are good: ${describe(config)}`)
+  else if (command.name === 'clear-cache') {
+    const { exitCode, text } = await clearCache({ config, accounts: command.accounts, clock: systemClock })
+    if (exitCode === 0) say(text)
+    else process.stderr.write(`weir: ${text}\n`)
+    process.exitCode = exitCode
+  } else if (config.sandbox) await runOverSandbox(source)
   else await run(config)
 } catch (error) {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)

@@ -7,6 +7,7 @@ import { createMemoryCache } from '#cache/memory-cache.ts'
 import { createRedisCache, type FleetTime } from '#cache/redis-cache.ts'
 import { createTwoTierCache } from '#cache/two-tier-cache.ts'
 import { createFleetClock } from '#fleet/fleet-clock.ts'
+import { createGenerationWatch } from '#fleet/generations.ts'
 import { createRedisLink } from '#fleet/redis-link.ts'
 import { createRedisSingleFlight } from '#fleet/redis-single-flight.ts'
 import { createProcessSingleFlight, type SingleFlight } from '#fleet/single-flight.ts'
@@ -65,7 +66,18 @@ export function createReplicas(options: ReplicaOptions): Replicas {
   const link = createRedisLink({ url, prefix, clock, log: options.log })
   const quotaLink = createRedisLink({ url, prefix, clock, log: quiet })
   const fleetClock = createFleetClock({ link, clock })
-  const shared = createRedisCache({ link, fleetTime: options.fleetTime ?? fleetClock, clock, prefix, maxKeepMs })
+  const generations = createGenerationWatch({
+    link,
+    clock,
+    prefix,
+    scopes: config.accounts.map(({ name }) => name),
+    onChange: (account, before) => {
+      memory.clear(account)
+      if (before !== undefined) options.log.info({ account }, 'what was kept of the account is forgotten')
+    },
+  })
+  const fleetTime = options.fleetTime ?? fleetClock
+  const shared = createRedisCache({ link, fleetTime, generations, clock, prefix, maxKeepMs })
   const script = readStartsScript()
   return {
     cache: createTwoTierCache({ memory, shared, clock }),
@@ -91,6 +103,7 @@ export function createReplicas(options: ReplicaOptions): Replicas {
     isWell: () => link.state().health === 'up' && quotaLink.state().health === 'up',
     close: async () => {
       fleetClock.close()
+      generations.close()
       await Promise.all([link.close(), quotaLink.close()])
     },
   }

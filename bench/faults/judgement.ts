@@ -6,6 +6,16 @@ export type Figure = number | string | boolean
 
 /** Collects the figures of one case. A figure that is no number fails whatever limit it has. */
 export class Judgement {
+  private readonly isTimed: boolean
+
+  /**
+   * @param isTimed whether times are judged: beside other work they say more of the machine than of the gateway, and
+   * are only noted
+   */
+  constructor(isTimed = true) {
+    this.isTimed = isTimed
+  }
+
   readonly figures: Record<string, Figure> = {}
   /** What a figure of the same name was held to, in words. */
   readonly limits: Record<string, string> = {}
@@ -25,6 +35,18 @@ export class Judgement {
   /** A figure that must not be below its limit. */
   atLeast(name: string, value: number, limit: number): void {
     this.hold(name, value, `>= ${rounded(limit, 3)}`, value >= limit)
+  }
+
+  /** A time, in milliseconds, that must not be above its limit. */
+  takesAtMost(name: string, valueMs: number, limitMs: number): void {
+    if (this.isTimed) this.atMost(name, valueMs, limitMs)
+    else this.note(name, valueMs)
+  }
+
+  /** A part of what was possible in some time that must not be below its limit. */
+  reaches(name: string, value: number, limit: number): void {
+    if (this.isTimed) this.atLeast(name, value, limit)
+    else this.note(name, value)
   }
 
   /** A figure that must be exactly this. */

@@ -9,6 +9,7 @@ Usage: npm run faults -- [words]
   quota          the cases of the shared quota and the shared cache
   R3 R15 ...     these cases (docs/reliability.md describes them)
   quick          short forms; alone: of the quick set only
+  untimed        times are told and not judged, for a machine that does other work too
   --single       one process with embedded stores; cases that need Redis are left out
   --help         this text
 

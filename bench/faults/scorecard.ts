@@ -25,19 +25,20 @@ export interface Selection extends StageOptions {
 
 /**
  * Reads the words of the command line: parts (`quota`), names of cases (`R3`), `quick` for short forms (alone: of the
- * quick set) and `--single`. Without parts and names: everything.
+ * quick set), `untimed` for a machine that does other work too, and `--single`. Without parts and names: everything.
  * @throws RangeError naming a word that means nothing
  */
 export function selectCases(words: readonly string[], all: readonly FaultCase[]): Selection {
   const isQuick = words.includes('quick')
   const isSingle = words.includes('--single')
-  const chosen = words.filter((word) => word !== 'quick' && word !== '--single')
+  const isTimed = !words.includes('untimed')
+  const chosen = words.filter((word) => !['quick', 'untimed', '--single'].includes(word))
   const known = new Set(all.flatMap(({ part, name }) => [part, name]))
   for (const word of chosen)
     if (!known.has(word)) throw new RangeError(`"${word}" is no part and no case; there are ${[...known].join(', ')}`)
   const isChosen = ({ part, name, isQuick: isInQuickSet }: FaultCase) =>
     chosen.length === 0 ? !isQuick || isInQuickSet : chosen.includes(part) || chosen.includes(name)
-  return { isQuick, isSingle, cases: all.filter((one) => isChosen(one) && !(isSingle && one.needsRedis)) }
+  return { isQuick, isSingle, isTimed, cases: all.filter((one) => isChosen(one) && !(isSingle && one.needsRedis)) }
 }
 
 /** Runs one case. Never throws: what goes wrong is in the verdict. @param complain takes what explains a failure */

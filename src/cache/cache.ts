@@ -32,6 +32,11 @@ export interface CacheOptions {
    * value that JSON cannot tell: errors, maps, dates, NaN.
    */
   readonly isPrivate?: boolean
+  /**
+   * When the work that the value is from began, on `Clock.monotonicMs`, before anything kept was looked up for it: it
+   * is not stored when its scope has been cleared since. Left out: it is stored all the same.
+   */
+  readonly begunAtMs?: number
 }
 
 /**

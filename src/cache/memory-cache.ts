@@ -20,9 +20,14 @@ export interface MemoryCache extends Cache {
   find<Value>(key: CacheKey): CacheEntry<Value> | undefined
   /** `set`, at once. */
   keep<Value>(key: CacheKey, entry: CacheEntry<Value>, options: CacheOptions): void
+  /** Forgets all entries of a scope. */
+  clear(scope: string): void
+  /** Whether a scope has been cleared since that moment, on `Clock.monotonicMs`, or in it. */
+  wasClearedSince(scope: string, sinceMs: number): boolean
 }
 
 interface Kept {
+  readonly scope: string
   entry: CacheEntry<unknown>
   /** The wall clock's lead over the steady one for which the entry's instants are right. */
   wallLeadMs: number
@@ -41,6 +46,8 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   // The library takes 0 for no bound at all; into one byte no entry fits either.
   const maxSize = Math.max(1, options.maxBytes)
   const kept = new LRUCache<string, Kept>({ maxSize, maxEntrySize: Math.max(1, Math.floor(maxSize / 4)) })
+  /** When scopes were last cleared, on the steady clock. */
+  const clearedAtMs = new Map<string, number>()
 
   function find<Value>({ key }: CacheKey): CacheEntry<Value> | undefined {
     const found = kept.get(key)
@@ -60,7 +67,12 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
     return found.entry as CacheEntry<Value>
   }
 
-  function keep<Value>({ key }: CacheKey, entry: CacheEntry<Value>, { sizeBytes, keepUntil }: CacheOptions): void {
+  const wasClearedSince: MemoryCache['wasClearedSince'] = (scope, sinceMs) =>
+    sinceMs <= (clearedAtMs.get(scope) ?? Number.NEGATIVE_INFINITY)
+
+  function keep<Value>({ scope, key }: CacheKey, entry: CacheEntry<Value>, keepOptions: CacheOptions): void {
+    const { sizeBytes, keepUntil, begunAtMs } = keepOptions
+    if (begunAtMs !== undefined && wasClearedSince(scope, begunAtMs)) return
     const steadyMs = clock.monotonicMs()
     const wallLeadMs = clock.now() - steadyMs
     const keepUntilMs = Math.min(keepUntil, entry.fetchedAt + maxKeepMs) - wallLeadMs
@@ -70,12 +82,19 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
     }
     deepFreeze(entry.value)
     Object.freeze(entry)
-    kept.set(key, { entry, wallLeadMs, keepUntilMs }, { size: toSize(key, sizeBytes) })
+    kept.set(key, { scope, entry, wallLeadMs, keepUntilMs }, { size: toSize(key, sizeBytes) })
+  }
+
+  function clear(scope: string): void {
+    clearedAtMs.set(scope, clock.monotonicMs())
+    for (const [key, entry] of [...kept.entries()]) if (entry.scope === scope) kept.delete(key)
   }
 
   return {
     find,
     keep,
+    clear,
+    wasClearedSince,
     get: async (key) => find(key),
     getMany: async (keys) => keys.map((key) => find(key)),
     set: async (key, entry, entryOptions) => keep(key, entry, entryOptions),

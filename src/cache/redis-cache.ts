@@ -24,10 +24,18 @@ export interface FleetTime {
   toFleet(instant: Instant): number | undefined
 }
 
+/** Which entries count. */
+export interface EntryGenerations {
+  /** What the entries of a scope belong to now, fit to be a part of a key; undefined while that is not known. */
+  find(scope: string): string | undefined
+}
+
 /** What the cache is made with. */
 export interface RedisCacheOptions {
   readonly link: CacheLink
   readonly fleetTime: FleetTime
+  /** Entries of other generations are not found. What is of a scope whose generation is not known is not kept here. */
+  readonly generations: EntryGenerations
   readonly clock: Clock
   /** What every key begins with. */
   readonly prefix: string
@@ -58,12 +66,13 @@ const KEYS_PER_COMMAND = 64
 const CLOCK_SPREAD_MS = 1000
 
 /** Where an entry stands in Redis. Keys of one scope share a hash tag. */
-export function toRedisKey(prefix: string, { scope, key }: CacheKey): string {
-  return `${prefix}:{${scope}}:cache:v1:${hash('sha256', key, 'base64url')}`
+export function toRedisKey(prefix: string, generation: string, { scope, key }: CacheKey): string {
+  return `${prefix}:{${scope}}:cache:v1:${generation}:${hash('sha256', key, 'base64url')}`
 }
 
 /** A cache over a link to Redis. */
-export function createRedisCache({ link, fleetTime, clock, prefix, maxKeepMs }: RedisCacheOptions): RedisCache {
+export function createRedisCache(options: RedisCacheOptions): RedisCache {
+  const { link, fleetTime, generations, clock, prefix, maxKeepMs } = options
   const reading = new Map<string, { readonly bytes: Buffer; readonly value: ReturnType<typeof decodeValue> }>()
 
   /** How far the fleet's clock is ahead of the wall clock, in whole milliseconds. */
@@ -73,18 +82,25 @@ export function createRedisCache({ link, fleetTime, clock, prefix, maxKeepMs }: 
     return fleetNow === undefined ? undefined : Math.round(fleetNow - now)
   }
 
+  /** Where an entry stands now; undefined while that is not known. */
+  function findPlace(key: CacheKey): string | undefined {
+    const generation = generations.find(key.scope)
+    return generation === undefined ? undefined : toRedisKey(prefix, generation, key)
+  }
+
   /** The bytes under many keys, in their order. */
   async function fetchBytes(keys: readonly CacheKey[]): Promise<readonly (Buffer | null | undefined)[]> {
     const found: (Buffer | null | undefined)[] = keys.map(() => undefined)
-    const places = Map.groupBy(keys.keys(), (index) => keys[index]?.scope)
-    const trips = [...places.values()].flatMap((indexes) =>
+    const places = keys.map(findPlace)
+    const known = [...keys.keys()].filter((index) => places[index] !== undefined)
+    const trips = [...Map.groupBy(known, (index) => keys[index]?.scope).values()].flatMap((indexes) =>
       Array.from({ length: Math.ceil(indexes.length / KEYS_PER_COMMAND) }, (_, trip) =>
         indexes.slice(trip * KEYS_PER_COMMAND, (trip + 1) * KEYS_PER_COMMAND),
       ),
     )
     await Promise.all(
       trips.map(async (indexes) => {
-        const names = indexes.flatMap((index) => (keys[index] ? [toRedisKey(prefix, keys[index])] : []))
+        const names = indexes.flatMap((index) => places[index] ?? [])
         try {
           const values = await link.getMany(names)
           for (const [order, index] of indexes.entries()) found[index] = values[order]
@@ -166,7 +182,9 @@ export function createRedisCache({ link, fleetTime, clock, prefix, maxKeepMs }: 
 
     async set(key, entry, { sizeBytes, keepUntil: wished, isPrivate = false }) {
       const leadMs = findLead()
-      if (isPrivate || leadMs === undefined || link.state().health !== 'up') return
+      // Of this moment: it may change while the entry is packed.
+      const place = findPlace(key)
+      if (isPrivate || leadMs === undefined || place === undefined || link.state().health !== 'up') return
       const keepUntil = Math.min(wished, entry.fetchedAt + maxKeepMs)
       const ttlMs = Math.ceil(keepUntil - clock.now())
       if (!(ttlMs >= 1)) return
@@ -174,7 +192,7 @@ export function createRedisCache({ link, fleetTime, clock, prefix, maxKeepMs }: 
       const head = { fetchedAt, freshUntil, keepUntil: shiftEnd(keepUntil, leadMs), sizeBytes }
       try {
         const bytes = await encodeEntry(head, entry.value)
-        if (bytes) await link.set(toRedisKey(prefix, key), bytes, ttlMs)
+        if (bytes) await link.set(place, bytes, ttlMs)
       } catch {
         // Losing an entry is always allowed.
       }

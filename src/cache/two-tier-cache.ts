@@ -22,12 +22,13 @@ export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOption
       const own = key && memory.find(key)
       return own === undefined || fetchedAt > own.fetchedAt
     }
+    const begunAtMs = clock.monotonicMs()
     const found = await shared.findMany<Value>(keys, (index, { fetchedAt }) => isNewer(keys[index], fetchedAt))
     return keys.map((key, index) => {
       const stored = found[index]
       // Asked again: while the value was on its way, somebody may have stored a newer one.
       if (!stored || !isNewer(key, stored.entry.fetchedAt)) return memory.find<Value>(key)
-      memory.keep(key, stored.entry, stored)
+      memory.keep(key, stored.entry, { ...stored, begunAtMs })
       return stored.entry
     })
   }
@@ -49,6 +50,7 @@ export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOption
     },
 
     async set(key, entry, options) {
+      if (options.begunAtMs !== undefined && memory.wasClearedSince(key.scope, options.begunAtMs)) return
       memory.keep(key, entry, options)
       await shared.set(key, entry, options)
     },

@@ -44,6 +44,8 @@ export type QuestionIdentity = Pick<Question<unknown>, 'account' | 'operation' |
 /** How an entry is kept; see the fields of `Question`. */
 export interface KeepOptions {
   readonly sizeBytes: number
+  /** When the work it is from began; see `CacheOptions`. */
+  readonly begunAtMs: number
   readonly usefulMs?: number | undefined
   readonly isPrivate?: boolean | undefined
 }
@@ -178,6 +180,7 @@ export class Asker {
   async fetch<Value>(question: Question<Value>, kept: CacheEntry<Value> | undefined, ask: Ask): Promise<Answer<Value>> {
     const recall = async () => (await this.recall<Value>([question], [kept]))?.[0]
     const run = async (detached: Ask) => {
+      const begunAtMs = this.clock.monotonicMs()
       // Somebody else may have asked since it was looked up: what can no longer change is asked for once.
       const known = await recall()
       if (known) {
@@ -191,6 +194,7 @@ export class Asker {
       const entry = { value, fetchedAt, freshUntil: question.freshUntil(value, fetchedAt) }
       await this.keep(question, entry, {
         sizeBytes: question.sizeOf(value),
+        begunAtMs,
         usefulMs: question.usefulMs,
         isPrivate: question.isPrivate?.(value),
       })
@@ -256,11 +260,11 @@ export class Asker {
   keep<Value>(
     question: QuestionIdentity,
     entry: CacheEntry<Value>,
-    { sizeBytes, ...options }: KeepOptions,
+    { sizeBytes, begunAtMs, ...options }: KeepOptions,
   ): Promise<void> {
     const { usefulMs = MAX_USEFUL_MS, isPrivate = false } = options
     const keepUntil = Math.min(entry.freshUntil + this.maxStaleMs, entry.fetchedAt + usefulMs)
-    return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil, isPrivate })
+    return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil, isPrivate, begunAtMs })
   }
 }
 

@@ -195,6 +195,7 @@ export class SessionDayReader {
     ask: Ask,
   ): Promise<readonly CacheEntry<SessionDay>[]> {
     const listPushSessions = requireCapability(account, 'listPushSessions')
+    const begunAtMs = this.asker.clock.monotonicMs()
     const report = await listPushSessions(call, ask)
     const fetchedAt = this.asker.clock.now()
     const filed = new Map(call.keys.map((key) => [key, fileByDay(report, key, call, facts)]))
@@ -212,7 +213,8 @@ export class SessionDayReader {
       toDayQuestions(account, told).map(async (question, index) => {
         const entry = entries[index]
         if (!entry) return
-        await this.asker.keep(question, entry, { sizeBytes: 200 + entry.value.sessions.length * 120, usefulMs })
+        const sizeBytes = 200 + entry.value.sessions.length * 120
+        await this.asker.keep(question, entry, { sizeBytes, begunAtMs, usefulMs })
       }),
     )
     return entries

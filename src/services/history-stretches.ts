@@ -95,11 +95,14 @@ export class StretchReader<Sample extends { readonly observedAt: Instant }> {
   private readonly asker: Asker
   private readonly history: History<Sample>
   private readonly closedAfterMs: number
+  private readonly begunAtMs: number
 
-  constructor(asker: Asker, history: History<Sample>, closedAfterMs: number) {
+  /** @param begunAtMs a moment before what is kept of the stretches was looked up, on `Clock.monotonicMs` */
+  constructor(asker: Asker, history: History<Sample>, closedAfterMs: number, begunAtMs: number) {
     this.asker = asker
     this.history = history
     this.closedAfterMs = closedAfterMs
+    this.begunAtMs = begunAtMs
   }
 
   /** Makes the call, or shares it. It must have been planned. @returns an answer for each of its pieces, in order */
@@ -138,6 +141,8 @@ export class StretchReader<Sample extends { readonly observedAt: Instant }> {
         const { window } = pieces[index] ?? { window: asked }
         return this.asker.keep(toWindowIdentity(this.history, window), entry, {
           sizeBytes: 200 + entry.value.samples.length * this.history.sampleBytes,
+          // What is kept goes into it: were that cleared meanwhile, it would come back with it.
+          begunAtMs: this.begunAtMs,
           usefulMs: 2 * this.history.facts.retentionMs,
         })
       }),

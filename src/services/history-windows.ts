@@ -88,6 +88,7 @@ export class HistoryReader {
     const searched = intersect(range, { from: oldest - history.facts.retentionMs, to: range.to })
     const pieces = searched ? cutOnGrid(searched, history.facts.windowMs) : []
     const identities = pieces.map(({ window }) => toWindowIdentity(history, window))
+    const begunAtMs = this.asker.clock.monotonicMs()
     const kept = await this.asker.findMany<Kept<Sample>>(identities, ask)
     const found = pieces.map((piece, index) => this.judge(piece, kept[index], oldest))
     const terms = { now: this.asker.clock.now(), oldest, closedAfterMs: this.closedAfterMs }
@@ -101,7 +102,7 @@ export class HistoryReader {
     return {
       calls: lacking.length,
       read: async () => {
-        const reader = new StretchReader(this.asker, history, this.closedAfterMs)
+        const reader = new StretchReader(this.asker, history, this.closedAfterMs, begunAtMs)
         for (const stretch of stretchesOf('overdue')) reader.renew(stretch, ask)
         const unsearched = { from: range.from, to: searched?.from ?? range.to }
         const gaps = unsearched.from < unsearched.to ? [toRetentionGap(unsearched, history.facts)] : []

@@ -1,6 +1,9 @@
 // A timer that is set anew again and again.
 import type { Clock } from '#model/clock.ts'
 
+/** Why a timer ended; one for all, because an alarm is moved for every start that is granted. */
+const moved = new Error('the alarm was moved')
+
 /** Calls back once at a time that may be moved until then. */
 export class Alarm {
   private readonly clock: Clock
@@ -15,7 +18,7 @@ export class Alarm {
   /** Moves it. @param atMs on `Clock.monotonicMs`; infinity turns it off */
   set(atMs: number): void {
     if (this.current?.atMs === atMs) return
-    this.current?.stop.abort()
+    this.current?.stop.abort(moved)
     this.current = undefined
     if (atMs === Number.POSITIVE_INFINITY) return
     const alarm = { atMs, stop: new AbortController() }

@@ -3,13 +3,12 @@
 import type { QuotaReading } from '#contract/readings.ts'
 import type { FleetLink, FleetScript } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
-import { type ExpiringLog, ExpiryPlan } from './expiry-plan.ts'
 import { FleetLog } from './fleet-log.ts'
 import type { FleetMemory } from './fleet-memory.ts'
+import { FleetPlans, toFleetLimits } from './fleet-plans.ts'
 import { toBackgroundShare, toHeadroom } from './lane-share.ts'
-import { type LimitParts, toLimitParts, toOwnLog, toWholePartAtMs } from './own-part.ts'
 import { type OwnStart, OwnStarts } from './own-starts.ts'
-import { PERMIT_LIFE_MS, type QuotaLimits, toSpanMs } from './quota.ts'
+import { PERMIT_LIFE_MS, type QuotaLimits } from './quota.ts'
 import type { StartJournal } from './start-journal.ts'
 import type { GrantedStart, StartLedger, StartPlan, StartWish } from './start-ledger.ts'
 import { StartsScript, type StartsView } from './starts-script.ts'
@@ -35,15 +34,8 @@ export interface FleetLedgerOptions {
 const BEAT_MS = 500
 /** How often it looks while calls wait for a log that is not open. */
 const EAGER_BEAT_MS = 100
-/** How long after the log was lost calls wait for it as for a start that is about to come free. */
-const PATIENCE_MS = 3000
-
-/** One limit: the account's, or an interface's. */
-interface Limit {
-  readonly spanMs: number
-  readonly parts: LimitParts
-}
-
+/** Least time between two beats, however much there is to tell. */
+const NEWS_MS = 25
 /** A ledger that replicas share. Calls the server from now on, until it is closed. */
 export function createFleetLedger(options: FleetLedgerOptions): StartLedger {
   return new FleetLedger(options)
@@ -51,48 +43,48 @@ export function createFleetLedger(options: FleetLedgerOptions): StartLedger {
 
 class FleetLedger implements StartLedger {
   private readonly options: FleetLedgerOptions
-  private readonly account: Limit
-  private readonly interfaces: ReadonlyMap<string, Limit>
+  private readonly spanMs: number
   private readonly script: StartsScript
   private readonly own: OwnStarts
   private readonly log: FleetLog
+  private readonly plans: FleetPlans
   private readonly idPrefix: string
   private readonly listeners: (() => void)[] = []
   private readonly stop = new AbortController()
   private readonly stopListening: () => void
   pausedUntilMs = Number.NEGATIVE_INFINITY
   private waiting = 0
+  private waitingElsewhere = 0
+  private toldWaiting = 0
+  private toldAtMs = Number.NEGATIVE_INFINITY
   private ids = 0
 
   constructor(options: FleetLedgerOptions) {
     this.options = options
-    const { limits, memory, maxReplicas, createId } = options
-    const toLimit = (limit: { readonly limit: number; readonly windowSeconds: number }): Limit => ({
-      spanMs: toSpanMs(limits, limit.windowSeconds),
-      parts: toLimitParts(limit.limit, limits.outageReserve, maxReplicas),
-    })
-    this.account = toLimit(limits)
-    this.interfaces = new Map(Object.entries(limits.interfaces).map(([name, limit]) => [name, toLimit(limit)]))
-    const { capacity } = this.account.parts
+    const { memory, maxReplicas, createId } = options
+    const limits = toFleetLimits(options.limits, maxReplicas)
+    const { spanMs, parts } = limits.account
+    this.spanMs = spanMs
     this.script = new StartsScript(
       {
         ...options,
         member: memory.member,
-        log: { spanMs: this.account.spanMs, capacity },
-        interfaces: [...this.interfaces].map(([operation, { spanMs, parts }]) => ({
+        log: { spanMs, capacity: parts.capacity },
+        interfaces: [...limits.interfaces].map(([operation, limit]) => ({
           operation,
-          spanMs,
-          capacity: parts.capacity,
+          spanMs: limit.spanMs,
+          capacity: limit.parts.capacity,
         })),
-        backgroundShare: toBackgroundShare(capacity),
-        headroom: toHeadroom(capacity),
+        backgroundShare: toBackgroundShare(parts.capacity),
+        headroom: toHeadroom(parts.capacity),
       },
       memory.epoch,
     )
-    this.own = new OwnStarts(Math.max(...[this.account, ...this.interfaces.values()].map(({ spanMs }) => spanMs)))
+    this.own = new OwnStarts(Math.max(spanMs, ...[...limits.interfaces.values()].map((limit) => limit.spanMs)))
     this.own.restore(this.readPast())
     this.idPrefix = `${memory.member}.${createId()}`
     this.log = new FleetLog({ ...options, script: this.script, own: this.own, isAlone: maxReplicas === 1 })
+    this.plans = new FleetPlans({ ...options, limits, log: this.log, own: this.own })
     this.stopListening = options.link.onChange(() => this.onLinkChange())
     void this.beatForEver()
   }
@@ -100,11 +92,13 @@ class FleetLedger implements StartLedger {
   async take(wishes: readonly StartWish[]): Promise<readonly (GrantedStart | undefined)[]> {
     const { clock } = this.options
     const starts = wishes.map((wish) => ({ ...wish, id: `${this.idPrefix}:${(this.ids++).toString(36)}` }))
+    this.tellWaiting(clock.monotonicMs())
     const reply = await this.log.ask(this.waiting, () => this.script.take(this.waiting, starts))
     // Whoever begins where this process ends must not be surprised by what it still starts.
     if (this.stop.signal.aborted) return starts.map(() => undefined)
     if (reply?.view.isOpen !== true) return starts.map((start) => this.takeAlone(start))
     this.hearOf(reply.view)
+    this.hearOfOthers(reply.view)
     const nowMs = clock.monotonicMs()
     // The log counts a start from when the call was carried out, which may be as long ago as it was sent.
     const goodUntilMs = Math.min(nowMs, reply.sentAtMs + this.longestGrantMs) + PERMIT_LIFE_MS
@@ -123,12 +117,16 @@ class FleetLedger implements StartLedger {
   }
 
   plan(): StartPlan {
-    const { view } = this.log
-    return view !== undefined && this.log.isOpen() ? this.planShared(view) : this.planAlone(true)
+    return this.plans.plan(this.pausedUntilMs)
   }
 
   setWaiting(count: number): void {
     this.waiting = count
+    const nowMs = this.options.clock.monotonicMs()
+    // The others plan with it: what has grown much is told before the next beat.
+    if (count <= this.toldWaiting * 1.2 + 2 || nowMs < this.toldAtMs + NEWS_MS) return
+    this.tellWaiting(nowMs)
+    void this.beat()
   }
 
   onChange(listener: () => void): void {
@@ -139,17 +137,16 @@ class FleetLedger implements StartLedger {
     const { limits, clock } = this.options
     await this.log.beat(this.waiting)
     const nowMs = clock.monotonicMs()
-    const view = this.log.isOpen() ? this.log.view : undefined
-    const plain = view ? this.toSharedLog(view, 0, this.account) : this.toOwnLogOf(this.account, nowMs)
+    const { capacity, used } = this.plans.toLog(nowMs)
     const freeAtMs = this.plan().freeAt({ operation: '', lane: 'interactive' }, nowMs)
     const isFree = freeAtMs <= nowMs
     return {
       limit: limits.limit,
       windowSeconds: limits.windowSeconds,
       used: Math.min(limits.limit, this.countUsed(nowMs)),
-      remaining: isFree ? Math.max(1, plain.capacity - plain.used) : 0,
+      remaining: isFree ? Math.max(1, capacity - used) : 0,
       // Longer than a span nobody can know.
-      nextFreeAt: isFree ? null : clock.now() + Math.min(freeAtMs - nowMs, this.account.spanMs),
+      nextFreeAt: isFree ? null : clock.now() + Math.min(freeAtMs - nowMs, this.spanMs),
     }
   }
 
@@ -169,14 +166,14 @@ class FleetLedger implements StartLedger {
 
   /** How long a grant may have taken to get here for the guard to cover the rest of the way. */
   private get longestGrantMs(): number {
-    const guardMs = this.account.spanMs - this.options.limits.windowSeconds * 1000
+    const guardMs = this.spanMs - this.options.limits.windowSeconds * 1000
     return Math.max(0, guardMs - 2 * PERMIT_LIFE_MS)
   }
 
   /** Takes a start from what this process may spend without the log. */
   private takeAlone(start: StartWish & { readonly id: string }): GrantedStart | undefined {
     const nowMs = this.options.clock.monotonicMs()
-    if (this.planAlone(false).freeAt(start, nowMs) > nowMs) return undefined
+    if (this.plans.planAlone(this.pausedUntilMs, false).freeAt(start, nowMs) > nowMs) return undefined
     this.writeDown({ ...start, atMs: nowMs, isShared: false, isReported: false })
     return { id: start.id, goodUntilMs: nowMs + PERMIT_LIFE_MS }
   }
@@ -185,54 +182,6 @@ class FleetLedger implements StartLedger {
     this.own.add(start)
     const { operation, id, isShared } = start
     this.options.journal.record({ operation, at: this.options.clock.now(), id, isShared })
-  }
-
-  private planShared(view: StartsView): StartPlan {
-    return new ExpiryPlan({
-      log: this.toSharedLog(view, 0, this.account),
-      interfaces: new Map(
-        [...this.interfaces].map(([name, limit], index) => [name, this.toSharedLog(view, index + 1, limit)]),
-      ),
-      notBeforeMs: this.pausedUntilMs,
-      background: { isActive: view.isBackgroundActive, used: view.backgroundUsed },
-      others: view.others,
-      changesAtMs: Number.POSITIVE_INFINITY,
-    })
-  }
-
-  /** @param mayHope whether the log's coming back is counted on */
-  private planAlone(mayHope: boolean): StartPlan {
-    const { clock, link } = this.options
-    const nowMs = clock.monotonicMs()
-    const log = this.toOwnLogOf(this.account, nowMs)
-    const background = this.own.list(nowMs).filter((start) => start.lane === 'background' && !start.isShared).length
-    return new ExpiryPlan({
-      log,
-      interfaces: new Map([...this.interfaces].map(([name, limit]) => [name, this.toOwnLogOf(limit, nowMs, name)])),
-      notBeforeMs: this.pausedUntilMs,
-      background: { isActive: background > 0, used: background },
-      others: [],
-      changesAtMs: mayHope
-        ? Math.min(this.toHopedAtMs(nowMs), toLater(toWholePartAtMs(link.state(), this.account.spanMs), nowMs))
-        : Number.POSITIVE_INFINITY,
-    })
-  }
-
-  /** When the log may be of use again. */
-  private toHopedAtMs(nowMs: number): number {
-    if (this.log.isJoined() && this.log.view) return this.log.view.opensAtMs
-    return toLater(this.log.lostAtMs + PATIENCE_MS, nowMs)
-  }
-
-  private toSharedLog(view: StartsView, index: number, { spanMs, parts }: Limit): ExpiringLog {
-    const { used, expiries } = view.logs[index] ?? { used: 0, expiries: [] }
-    return { capacity: parts.capacity, spanMs, used, expiries, allExpiredAtMs: view.atMs + spanMs }
-  }
-
-  private toOwnLogOf({ spanMs, parts }: Limit, nowMs: number, operation?: string): ExpiringLog {
-    const starts = this.own.list(nowMs)
-    const counted = operation === undefined ? starts : starts.filter((start) => start.operation === operation)
-    return toOwnLog(parts, spanMs, counted, this.options.link.state(), nowMs)
   }
 
   /** Starts of the whole fleet that count, as far as they are known here. */
@@ -247,6 +196,14 @@ class FleetLedger implements StartLedger {
     this.pausedUntilMs = Math.max(this.pausedUntilMs, view.pausedUntilMs)
   }
 
+  /** Where many more wait elsewhere than a moment ago, turns come later than was planned. */
+  private hearOfOthers({ others }: StartsView): void {
+    const waiting = others.reduce((sum, count) => sum + count, 0)
+    const hasGrown = waiting > this.waitingElsewhere * 1.1 + 1
+    this.waitingElsewhere = waiting
+    if (hasGrown) this.notify()
+  }
+
   private onLinkChange(): void {
     if (this.options.link.state().health !== 'up') {
       this.log.lose()
@@ -254,7 +211,13 @@ class FleetLedger implements StartLedger {
     } else void this.beat()
   }
 
+  private tellWaiting(nowMs: number): void {
+    this.toldWaiting = this.waiting
+    this.toldAtMs = nowMs
+  }
+
   private async beat(): Promise<void> {
+    this.tellWaiting(this.options.clock.monotonicMs())
     await this.log.beat(this.waiting)
     if (this.log.view) this.hearOf(this.log.view)
     this.notify()
@@ -288,9 +251,4 @@ class FleetLedger implements StartLedger {
       isReported: false,
     }))
   }
-}
-
-/** That time, if it is still to come. */
-function toLater(atMs: number, nowMs: number): number {
-  return atMs > nowMs ? atMs : Number.POSITIVE_INFINITY
 }

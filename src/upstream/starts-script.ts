@@ -60,6 +60,8 @@ export interface StartsView {
   /** Not before this does it open; only while it is not. */
   readonly opensAtMs: number
   readonly pausedUntilMs: number
+  /** Until then others go first. */
+  readonly yieldsUntilMs: number
   /** The account's own, then those of the interfaces. */
   readonly logs: readonly LogView[]
   readonly backgroundUsed: number
@@ -112,6 +114,7 @@ export class StartsScript {
   private readonly options: StartsScriptOptions
   private readonly keys: readonly string[]
   private sequence = 0
+  private logs: readonly LogView[] = []
   /** Calls that wait elsewhere, as last told. */
   private others: readonly number[] = []
   /** The log's time as last told, and when that call was sent. */
@@ -193,15 +196,27 @@ export class StartsScript {
   private async callForView(verb: string, waiting: number, rest: Words): Promise<StartsReply> {
     const { reply, sentAtMs } = await this.call(verb, waiting, rest)
     if (reply[0] === 'join') return { kind: 'join' }
-    const [, epoch, sequence, now, isOpen, opensInMs, pausedForMs, grants, logs, others, roster, background, isActive] =
-      reply
+    const [
+      ,
+      epoch,
+      sequence,
+      now,
+      isOpen,
+      opensInMs,
+      pausedForMs,
+      grants,
+      logs,
+      others,
+      roster,
+      background,
+      isActive,
+      yieldForMs,
+    ] = reply
     if (typeof epoch !== 'string' || !Array.isArray(logs)) throw new LinkDownError('the shared log gave no answer')
     this.sequence = epoch === this.epoch ? Math.max(this.sequence, Number(sequence)) : Number(sequence)
     this.epoch = epoch
     this.told = { now: Number(now), sentAtMs }
-    // A take, of which there are many, does not look at the members.
-    const isWhole = verb !== 'take'
-    if (isWhole) this.others = toList(others).map(Number)
+    if (Array.isArray(others)) this.others = others.map(Number)
     // On arrival: what the log says is never later than that, so that everything is free when it is said to be.
     const atMs = this.options.clock.monotonicMs()
     return {
@@ -213,13 +228,26 @@ export class StartsScript {
         isOpen: isOpen === 1,
         opensAtMs: atMs + Number(opensInMs),
         pausedUntilMs: Number(pausedForMs) > 0 ? atMs + Number(pausedForMs) : Number.NEGATIVE_INFINITY,
-        logs: logs.map((log) => toLogView(log, atMs)),
+        yieldsUntilMs: atMs + Number(yieldForMs),
+        logs: this.toLogViews(logs, atMs),
         backgroundUsed: Number(background),
         isBackgroundActive: isActive === 1,
         others: this.others,
-        roster: isWhole ? toList(roster).map(String) : undefined,
+        roster: Array.isArray(roster) ? roster.map(String) : undefined,
       },
     }
+  }
+
+  /** The oldest starts stay the oldest until they expire: where they are not told, the last told ones are. */
+  private toLogViews(replies: readonly unknown[], atMs: number): readonly LogView[] {
+    this.logs = replies.map((reply, index) => {
+      const [used, expiries] = toList(reply)
+      const known = Array.isArray(expiries)
+        ? expiries.map((restMs) => atMs + Number(restMs))
+        : (this.logs[index]?.expiries ?? []).filter((expiresAtMs) => expiresAtMs > atMs)
+      return { used: Number(used), expiries: known.slice(0, Number(used)) }
+    })
+    return this.logs
   }
 
   private async call(verb: string, waiting: number, rest: Words) {
@@ -264,9 +292,4 @@ function toLaneWord(lane: Lane): string {
 
 function toList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
-}
-
-function toLogView(value: unknown, atMs: number): LogView {
-  const [used, expiries] = toList(value)
-  return { used: Number(used), expiries: toList(expiries).map((restMs) => atMs + Number(restMs)) }
 }

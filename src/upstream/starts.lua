@@ -19,6 +19,8 @@ local FORGET_MS = 60000 -- a member that has not beaten for so long is no longer
 local GAP_MS = 1000 -- no beat of anybody for so long: the server may have been away
 local MARGIN_MS = 1000 -- beyond the span: members that come back take a moment to stop spending elsewhere
 local KEEP_MS = 86400000
+local BUSY_MS = 2000 -- a member whose calls waited this shortly ago still has them
+local YIELD_MS = 10 -- who had the last start lets others go first for so long, if their calls wait
 
 local cursor = 0
 local function text()
@@ -39,12 +41,13 @@ for index = 5, #KEYS do logs[#logs + 1] = { key = KEYS[index], span = number(), 
 local function integer(value) return string.format('%.0f', value) end
 
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'shift', 'last', 'createdAt', 'gatherUntil',
-  'closedUntil', 'isOwed', 'newest', 'backgroundAt', 'pausedUntil', 'server')
+  'closedUntil', 'isOwed', 'newest', 'backgroundAt', 'pausedUntil', 'server', 'lastMember', 'lastGrantAt')
 local epoch, sequence = meta[1], tonumber(meta[2] or 0)
 local shift, last, createdAt = tonumber(meta[3] or 0), tonumber(meta[4] or 0), tonumber(meta[5] or 0)
 local gatherUntil, closedUntil, isOwed = tonumber(meta[6] or 0), tonumber(meta[7] or 0), meta[8] == '1'
 local newest, backgroundAt = tonumber(meta[9] or 0), tonumber(meta[10] or 0)
 local pausedUntil, server = tonumber(meta[11] or 0), meta[12] or ''
+local lastMember, lastGrantAt = meta[13] or '', tonumber(meta[14] or 0)
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + shift
@@ -63,7 +66,7 @@ local function save()
   redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', integer(sequence), 'shift', integer(shift), 'last', integer(now),
     'createdAt', integer(createdAt), 'gatherUntil', integer(gatherUntil), 'closedUntil', integer(closedUntil),
     'isOwed', isOwed and '1' or '0', 'newest', integer(newest), 'backgroundAt', integer(backgroundAt),
-    'pausedUntil', integer(pausedUntil), 'server', server)
+    'pausedUntil', integer(pausedUntil), 'server', server, 'lastMember', lastMember, 'lastGrantAt', integer(lastGrantAt))
 end
 
 -- Members: name → "seen:owes:waiting".
@@ -203,13 +206,15 @@ for _, log in ipairs(logs) do trim(log) end
 local background = { key = KEYS[4], span = span }
 trim(background)
 
-local others, roster = {}, {}
-if verb == 'beat' or verb == 'join' then
-  if verb == 'beat' then
-    writeReports()
-    writeMember(member, now, false, waiting)
-    trim(logs[1])
-  end
+if verb == 'beat' then
+  writeReports()
+  trim(logs[1])
+end
+-- Who else is there, and how many calls wait with each. A take of one that has nobody waiting need not know.
+local others, roster, busy = '', '', 0
+if verb ~= 'take' or waiting > 0 then
+  others, roster = {}, {}
+  if verb ~= 'join' then writeMember(member, now, false, waiting) end
   eachMember(function(name, seen, owes, count)
     if name == member then return end
     if not owes and seen < now - FORGET_MS then
@@ -217,8 +222,11 @@ if verb == 'beat' or verb == 'join' then
     elseif seen >= now - ALIVE_MS then
       roster[#roster + 1] = name
       others[#others + 1] = count
+      if count > 0 and seen >= now - BUSY_MS then busy = busy + 1 end
     end
   end)
+end
+if verb ~= 'take' then
   redis.call('PEXPIRE', KEYS[1], KEEP_MS)
   redis.call('PEXPIRE', KEYS[2], KEEP_MS)
   for _, log in ipairs(logs) do redis.call('PEXPIRE', log.key, log.span + FORGET_MS) end
@@ -236,6 +244,10 @@ local function isFree(lane, place)
   return used < capacity - kept
 end
 
+-- Whoever is nearest to the server would win every race: members with calls that wait take turns.
+local yieldUntil = busy > 0 and lastMember == member and lastGrantAt + YIELD_MS or 0
+local mayTake = math.ceil((capacity - logs[1].used) / (1 + busy))
+
 local grants, isRefused = '', false
 if verb == 'take' then
   local wishes = {}
@@ -245,7 +257,8 @@ if verb == 'take' then
   end
   for _, wish in ipairs(wishes) do
     local id, lane, place = wish.id, wish.lane, wish.place
-    if isOpen and now >= pausedUntil and isFree(lane, place) then
+    if isOpen and now >= pausedUntil and now >= yieldUntil and mayTake > 0 and isFree(lane, place) then
+      mayTake = mayTake - 1
       redis.call('ZADD', KEYS[3], integer(now), id)
       logs[1].used = logs[1].used + 1
       if lane == 'b' then
@@ -257,6 +270,7 @@ if verb == 'take' then
         logs[place].used = logs[place].used + 1
       end
       newest = now
+      lastMember, lastGrantAt = member, now
       grants = grants .. '1'
     else
       isRefused = true
@@ -267,11 +281,13 @@ end
 sequence = sequence + 1
 save()
 
--- When the oldest starts expire, from which a caller can tell when others come free; while most are free, nobody asks.
+-- When the oldest starts expire, from which a caller can tell when others come free. Those change slowly: a take is told
+-- only when it matters at once.
 local told = {}
 for index, log in ipairs(logs) do
-  local expiries = {}
-  if isRefused or log.used >= log.capacity * 0.75 then
+  local expiries = ''
+  if verb ~= 'take' or isRefused or log.used >= log.capacity * 0.75 then
+    expiries = {}
     local oldest = redis.call('ZRANGE', log.key, 0, slotCount - 1, 'WITHSCORES')
     for place = 2, #oldest, 2 do expiries[#expiries + 1] = tonumber(oldest[place]) + log.span - now end
   end
@@ -279,5 +295,6 @@ for index, log in ipairs(logs) do
 end
 
 local opensInMs = isOpen and 0 or math.max(gatherUntil - now, 100)
+if isRefused and lastMember == member and busy > 0 then yieldUntil = lastGrantAt + YIELD_MS end
 return { 'ok', epoch, sequence, now, isOpen and 1 or 0, opensInMs, math.max(0, pausedUntil - now), grants, told, others,
-  roster, background.used, isBackgroundActive() and 1 or 0 }
+  roster, background.used, isBackgroundActive() and 1 or 0, math.max(0, yieldUntil - now) }

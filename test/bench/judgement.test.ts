@@ -27,3 +27,18 @@ test('a noted figure has no limit', () => {
   judgement.note('starts', 17)
   expect(judgement).toMatchObject({ figures: { starts: 17 }, limits: {}, missed: [] })
 })
+
+test('where times are not judged they are noted, and everything else is held to its limit', () => {
+  const judgement = new Judgement(false)
+  judgement.takesAtMost('slowMs', 500, 20)
+  judgement.reaches('use', 0.5, 0.95)
+  judgement.atMost('tooMuch', 301, 300)
+  expect(judgement).toMatchObject({ figures: { slowMs: 500, use: 0.5, tooMuch: 301 }, missed: ['tooMuch'] })
+})
+
+test('where they are, they are held to theirs', () => {
+  const judgement = new Judgement()
+  judgement.takesAtMost('slowMs', 21, 20)
+  judgement.reaches('use', 0.94, 0.95)
+  expect(judgement.missed).toEqual(['slowMs', 'use'])
+})

@@ -3,7 +3,7 @@ import { quotaCases } from '../../bench/faults/cases/quota-cases.ts'
 import type { FaultCase } from '../../bench/faults/fault-case.ts'
 import { runCase, selectCases, toTable } from '../../bench/faults/scorecard.ts'
 
-const options = { isQuick: true, isSingle: true }
+const options = { isQuick: true, isSingle: true, isTimed: true }
 const toCase = (name: string, run: FaultCase['run']): FaultCase => ({
   name,
   title: 'something breaks',
@@ -15,7 +15,7 @@ const toCase = (name: string, run: FaultCase['run']): FaultCase => ({
 const namesOf = (...words: readonly string[]) => selectCases(words, quotaCases).cases.map(({ name }) => name)
 
 test('without words every case is run, in its long form', () => {
-  expect(selectCases([], quotaCases)).toEqual({ isQuick: false, isSingle: false, cases: quotaCases })
+  expect(selectCases([], quotaCases)).toEqual({ isQuick: false, isSingle: false, isTimed: true, cases: quotaCases })
 })
 
 test('quick alone is the quick set; with a part or a case it is their short form', () => {

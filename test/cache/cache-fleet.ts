@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CacheKey } from '#cache/cache.ts'
 import { createMemoryCache } from '#cache/memory-cache.ts'
-import { type CacheLink, createRedisCache } from '#cache/redis-cache.ts'
+import { type CacheLink, createRedisCache, type EntryGenerations } from '#cache/redis-cache.ts'
 import { createTwoTierCache } from '#cache/two-tier-cache.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { knowFleetTime } from '#test/support/fleet-time.ts'
@@ -14,6 +14,9 @@ export const FRESH_MS = 10_000
 export const MAX_KEEP_MS = 10 * MINUTE_MS
 /** The last instant a Date can hold. */
 export const FOREVER = 8_640_000_000_000_000
+
+/** Generations of a fleet in which nobody has cleared anything. */
+export const firstGenerations: EntryGenerations = { find: () => '0' }
 
 export const toKey = (key: string, scope = 'account'): CacheKey => ({ scope, key })
 
@@ -37,7 +40,14 @@ export function openCacheFleet(over: CacheLink, redisPrefix: string) {
     clocks.push(clock)
     const memory = createMemoryCache({ maxBytes, maxKeepMs: MAX_KEEP_MS, clock })
     const fleetTime = knowFleetTime(clock, fleet)
-    const shared = createRedisCache({ link: watched, fleetTime, clock, prefix, maxKeepMs: MAX_KEEP_MS })
+    const shared = createRedisCache({
+      link: watched,
+      fleetTime,
+      generations: firstGenerations,
+      clock,
+      prefix,
+      maxKeepMs: MAX_KEEP_MS,
+    })
     const cache = createTwoTierCache({ memory, shared, clock })
     const set = (
       name: CacheKey,

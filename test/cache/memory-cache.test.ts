@@ -71,6 +71,30 @@ describe('a memory cache', () => {
     expect(await cache.get(key)).toBeUndefined()
   })
 
+  it('forgets all of an account that is cleared, and nothing else', async () => {
+    const { clock, cache, entry } = open()
+    const keys = ['1', '2'].flatMap((key) => ['a', 'b'].map((scope) => ({ scope, key: `${scope}${key}` })))
+    for (const one of keys) await cache.set(one, entry, { sizeBytes: 1, keepUntil: clock.now() + 1000 })
+    cache.clear('a')
+    expect((await cache.getMany(keys)).map((found) => found === entry)).toEqual([false, true, false, true])
+  })
+
+  it('does not store what was begun before its account was cleared, and leaves what has been stored since', async () => {
+    const { clock, cache, entry } = open()
+    const keepUntil = clock.now() + 1000
+    const begunAtMs = clock.monotonicMs()
+    cache.clear('account')
+    await cache.set(key, entry, { sizeBytes: 1, keepUntil, begunAtMs })
+    expect(await cache.get(key)).toBeUndefined()
+    await clock.advance(1)
+    await cache.set(key, entry, { sizeBytes: 1, keepUntil, begunAtMs: clock.monotonicMs() })
+    await cache.set(key, entryAt(clock.now()), { sizeBytes: 1, keepUntil, begunAtMs })
+    expect(await cache.get(key)).toBe(entry)
+    const other = { scope: 'other', key: 'other' }
+    await cache.set(other, entry, { sizeBytes: 1, keepUntil, begunAtMs })
+    expect(await cache.get(other)).toBe(entry)
+  })
+
   it('gives the very same object as long as the wall clock does not step', async () => {
     const { clock, cache, entry } = open()
     await cache.set(key, entry, { sizeBytes: 1, keepUntil: clock.now() + 5000 })

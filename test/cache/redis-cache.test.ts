@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CacheKey } from '#cache/cache.ts'
 import { type CacheKeyParts, toCacheKey } from '#cache/cache-keys.ts'
 import { type CacheLink, createRedisCache, toRedisKey } from '#cache/redis-cache.ts'
+import { firstGenerations } from '#test/cache/cache-fleet.ts'
 import { describeCache } from '#test/contract/cache-kit.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { knowFleetTime } from '#test/support/fleet-time.ts'
@@ -53,11 +54,13 @@ function openReplica({
   prefix = makePrefix(),
   over = link as CacheLink,
   wallLeadMs = 0,
+  generations = firstGenerations,
 } = {}) {
   const clock = new FakeClock(fleet.now() + wallLeadMs)
   const cache = createRedisCache({
     link: over,
     fleetTime: knowFleetTime(clock, fleet),
+    generations,
     clock,
     prefix,
     maxKeepMs: 10 * MINUTE_MS,
@@ -85,17 +88,17 @@ describe('a key in Redis', () => {
       'weir',
       'tencent-main',
       ['listPushSamples', '8888_test123', 1_795_000_000_000],
-      'weir:{tencent-main}:cache:v1:tEOXfFTimllQ9bQk8AREHQ20-I7AsybroThCkf3soLk',
+      'weir:{tencent-main}:cache:v1:0:tEOXfFTimllQ9bQk8AREHQ20-I7AsybroThCkf3soLk',
     ],
     [
       'a:b',
       'cnc',
       ['listPushSessions', 'push.example.com/live/ü', null],
-      'a:b:{cnc}:cache:v1:i8OHmfH8zHPt5L6dn36wSnNPDvOu6_AgCQASSQOl7HI',
+      'a:b:{cnc}:cache:v1:0:i8OHmfH8zHPt5L6dn36wSnNPDvOu6_AgCQASSQOl7HI',
     ],
   ])('of %s and %s stays the same from release to release', (prefix, account, parts, expected) => {
     const key = toKey(toCacheKey([account, ...parts]), account)
-    expect(toRedisKey(prefix, key)).toBe(expected)
+    expect(toRedisKey(prefix, '0', key)).toBe(expected)
   })
 
   it('is never that of other parts', () => {
@@ -111,7 +114,7 @@ describe('a key in Redis', () => {
     fc.assert(
       fc.property(account, parts, account, parts, (one, oneParts, other, otherParts) => {
         const toName = (name: string, list: CacheKeyParts) =>
-          toRedisKey('weir', toKey(toCacheKey([name, ...list]), name))
+          toRedisKey('weir', '0', toKey(toCacheKey([name, ...list]), name))
         const isSame = JSON.stringify([one, oneParts]) === JSON.stringify([other, otherParts])
         expect(toName(one, oneParts) === toName(other, otherParts)).toBe(isSame)
       }),
@@ -137,8 +140,8 @@ describe('a cache in Redis', () => {
     const { cache, prefix } = openReplica({ over })
     await cache.getMany([toKey('1', 'a'), toKey('2', 'b'), toKey('3', 'a')])
     expect(over.asked).toEqual([
-      [toRedisKey(prefix, toKey('1', 'a')), toRedisKey(prefix, toKey('3', 'a'))],
-      [toRedisKey(prefix, toKey('2', 'b'))],
+      [toRedisKey(prefix, '0', toKey('1', 'a')), toRedisKey(prefix, '0', toKey('3', 'a'))],
+      [toRedisKey(prefix, '0', toKey('2', 'b'))],
     ])
   })
 
@@ -148,14 +151,16 @@ describe('a cache in Redis', () => {
     const keys = Array.from({ length: 1001 }, (_, index) => toKey(`${index}`))
     await Promise.all(keys.map((key) => set(key, key.key)))
     expect((await cache.getMany(keys)).map((entry) => entry?.value)).toEqual(keys.map(({ key }) => key))
-    expect(over.asked.map(({ length }) => length)).toEqual([500, 500, 1])
+    expect(over.asked.map(({ length }) => length)).toEqual([...Array.from({ length: 15 }, () => 64), 41])
   })
 
   it('lets Redis forget an entry when its time is over, at the cap at the latest', async () => {
     const { set, prefix } = openReplica()
     await set(toKey('short'), 1, 5000.5)
     await set(toKey('long'), 1, 100 * MINUTE_MS)
-    const [short, long] = await Promise.all(['short', 'long'].map((key) => client.pttl(toRedisKey(prefix, toKey(key)))))
+    const [short, long] = await Promise.all(
+      ['short', 'long'].map((key) => client.pttl(toRedisKey(prefix, '0', toKey(key)))),
+    )
     expect(short).toBeGreaterThan(3000)
     expect(short).toBeLessThanOrEqual(5001)
     expect(long).toBeGreaterThan(10 * MINUTE_MS - 3000)
@@ -164,7 +169,9 @@ describe('a cache in Redis', () => {
 
   it('does not give what somebody with a longer cap has kept beyond its own', async () => {
     const { cache, clock, fleet, prefix, set, advance } = openReplica()
-    const strict = createRedisCache({ link, fleetTime: knowFleetTime(clock, fleet), clock, prefix, maxKeepMs: 1000 })
+    const fleetTime = knowFleetTime(clock, fleet)
+    const generations = firstGenerations
+    const strict = createRedisCache({ link, fleetTime, generations, clock, prefix, maxKeepMs: 1000 })
     await set(toKey('key'), 1)
     await advance(1000)
     expect(await strict.get(toKey('key'))).toBeUndefined()
@@ -177,7 +184,7 @@ describe('a cache in Redis', () => {
     const options = { sizeBytes: 1, keepUntil: now + MINUTE_MS, isPrivate: true }
     await cache.set(toKey('private'), { value: 1, fetchedAt: now, freshUntil: now }, options)
     await set(toKey('error'), { failure: new Error('x') })
-    expect(await client.exists(['private', 'error'].map((key) => toRedisKey(prefix, toKey(key))))).toBe(0)
+    expect(await client.exists(['private', 'error'].map((key) => toRedisKey(prefix, '0', toKey(key))))).toBe(0)
   })
 
   it.each([
@@ -187,13 +194,13 @@ describe('a cache in Redis', () => {
   ])('takes %s in Redis for no entry, and goes on with the others', async (_name, junk) => {
     const { cache, prefix, set } = openReplica()
     await set(toKey('good'), 'x')
-    await client.set(toRedisKey(prefix, toKey('bad')), junk)
+    await client.set(toRedisKey(prefix, '0', toKey('bad')), junk)
     expect(await cache.getMany([toKey('bad'), toKey('good')])).toMatchObject([undefined, { value: 'x' }])
   })
 
   it('takes a list in Redis for no entry', async () => {
     const { cache, prefix } = openReplica()
-    await client.rpush(toRedisKey(prefix, toKey('bad')), 'x')
+    await client.rpush(toRedisKey(prefix, '0', toKey('bad')), 'x')
     expect(await cache.get(toKey('bad'))).toBeUndefined()
   })
 
@@ -227,7 +234,8 @@ describe('a cache in Redis', () => {
     const over = watch(link)
     const { clock, prefix } = openReplica()
     const fleetTime = { toFleet: () => undefined }
-    const cache = createRedisCache({ link: over, fleetTime, clock, prefix, maxKeepMs: MINUTE_MS })
+    const generations = firstGenerations
+    const cache = createRedisCache({ link: over, fleetTime, generations, clock, prefix, maxKeepMs: MINUTE_MS })
     const now = clock.now()
     await cache.set(
       toKey('key'),
@@ -236,7 +244,41 @@ describe('a cache in Redis', () => {
     )
     expect(await cache.get(toKey('key'))).toBeUndefined()
     expect(over.asked).toEqual([])
-    expect(await client.exists(toRedisKey(prefix, toKey('key')))).toBe(0)
+    expect(await client.exists(toRedisKey(prefix, '0', toKey('key')))).toBe(0)
+  })
+
+  it('finds what was kept in a generation in that one alone, and nothing while the generation is not known', async () => {
+    const known = new Map([
+      ['a', 'one'],
+      ['b', 'one'],
+    ])
+    const over = watch(link)
+    const { cache, prefix, set } = openReplica({ over, generations: { find: (scope) => known.get(scope) } })
+    const keys = ['a', 'b', 'c'].map((scope) => toKey(scope, scope))
+    for (const key of keys) await set(key, key.scope)
+    const read = async () => (await cache.getMany(keys)).map((entry) => entry?.value)
+    expect(await read()).toEqual(['a', 'b', undefined])
+    known.set('a', 'two')
+    known.set('c', 'one')
+    expect(await read()).toEqual([undefined, 'b', undefined])
+    known.delete('b')
+    over.asked.length = 0
+    expect(await read()).toEqual([undefined, undefined, undefined])
+    expect(over.asked).toEqual([
+      [toRedisKey(prefix, 'two', toKey('a', 'a'))],
+      [toRedisKey(prefix, 'one', toKey('c', 'c'))],
+    ])
+  })
+
+  it('writes under the generation in which it was told to, however long it packs', async () => {
+    let generation = 'one'
+    const { cache, set } = openReplica({ generations: { find: () => generation } })
+    const writing = set(toKey('key'), 'x'.repeat(100_000))
+    generation = 'two'
+    await writing
+    expect(await cache.get(toKey('key'))).toBeUndefined()
+    generation = 'one'
+    expect(await cache.get(toKey('key'))).toBeDefined()
   })
 
   it("gives up ages that nobody can tell when the fleet's clock has gone back, but not what is true for ever", async () => {

@@ -4,7 +4,15 @@ import { type CacheLink, createRedisCache, type RedisCache } from '#cache/redis-
 import { createTwoTierCache } from '#cache/two-tier-cache.ts'
 import { createFleetClock } from '#fleet/fleet-clock.ts'
 import { systemClock } from '#model/clock.ts'
-import { FOREVER, FRESH_MS, MAX_KEEP_MS, MINUTE_MS, openCacheFleet, toKey } from '#test/cache/cache-fleet.ts'
+import {
+  FOREVER,
+  FRESH_MS,
+  firstGenerations,
+  MAX_KEEP_MS,
+  MINUTE_MS,
+  openCacheFleet,
+  toKey,
+} from '#test/cache/cache-fleet.ts'
 import { describeCache } from '#test/contract/cache-kit.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { knowFleetTime } from '#test/support/fleet-time.ts'
@@ -106,10 +114,32 @@ describe('a cache of two tiers', () => {
     expect(await one.read(key)).toBe('new')
   })
 
+  it('does not have in memory again what was on its way from Redis when the account was cleared', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { openReplica } = openFleet({
+      state: () => link.state(),
+      set: (...values) => link.set(...values),
+      getMany: async (keys) => {
+        const found = await link.getMany(keys)
+        await gate.promise
+        return found
+      },
+    })
+    const [one, other] = [openReplica(), openReplica()]
+    await other.set(key, 'old')
+    const reading = one.read(key)
+    one.memory.clear(key.scope)
+    gate.resolve()
+    expect(await reading).toBe('old')
+    expect(one.memory.find(key)).toBeUndefined()
+  })
+
   it('keeps what was stored here while an older one was being unpacked', async () => {
     const clock = new FakeClock()
     const prefix = `${redis.prefix}-unpacked`
-    const redisOptions = { link, fleetTime: knowFleetTime(clock, clock), clock, prefix, maxKeepMs: MAX_KEEP_MS }
+    const fleetTime = knowFleetTime(clock, clock)
+    const generations = firstGenerations
+    const redisOptions = { link, fleetTime, generations, clock, prefix, maxKeepMs: MAX_KEEP_MS }
     const shared = createRedisCache(redisOptions)
     const unpacked = Promise.withResolvers<void>()
     const slow: Pick<RedisCache, 'findMany' | 'set'> = {
@@ -181,7 +211,9 @@ describe('a cache of two tiers', () => {
       const clock = { ...systemClock, now: () => systemClock.now() + wallLeadMs }
       const fleetTime = createFleetClock({ link, clock })
       await waitUntil('the time of Redis is known', async () => fleetTime.toFleet(0) !== undefined)
-      const shared = createRedisCache({ link, fleetTime, clock, prefix: redis.prefix, maxKeepMs: MAX_KEEP_MS })
+      const { prefix } = redis
+      const generations = firstGenerations
+      const shared = createRedisCache({ link, fleetTime, generations, clock, prefix, maxKeepMs: MAX_KEEP_MS })
       const cache = createTwoTierCache({ memory: createMemoryCache({ maxBytes: 1_000_000, clock }), shared, clock })
       return { cache, clock, close: () => fleetTime.close() }
     }

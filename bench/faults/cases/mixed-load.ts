@@ -27,6 +27,9 @@ export const listed: FleetAccount = {
 /** Commands to Redis are given up after this, milliseconds: what a request may lose to a Redis that has just gone. */
 const COMMAND_TIMEOUT_MS = 200
 
+/** What reads may always take while Redis comes back: whoever waited for a start is served at a stroke then. */
+export const RELAXED_FLOOR_MS = 250
+
 /** How long the mix runs before anything is measured: code that has just been loaded is slow, and a first span is free. */
 const WARMING_MS = 6000
 
@@ -135,8 +138,10 @@ export function judgeReads(
 ): void {
   const usualMs = percentile(baseline.map(toTookMs), 0.99)
   judgement.note(`${prefix}Reads`, reads.length)
+  const ofLists = reads.filter(({ question }) => question === '')
+  judgement.note(`${prefix}ListP99Ms`, percentile(ofLists.map(toTookMs), 0.99))
   judgement.equals(`${prefix}FailedReads`, reads.filter(({ status }) => status !== 200).length, 0)
-  judgement.atMost(`${prefix}P99Ms`, percentile(reads.map(toTookMs), 0.99), Math.max(3 * usualMs, floorMs))
+  judgement.takesAtMost(`${prefix}P99Ms`, percentile(reads.map(toTookMs), 0.99), Math.max(3 * usualMs, floorMs))
 }
 
 /** Reads of the first second of a fault may wait for one command to Redis, and no longer. */
@@ -150,7 +155,7 @@ export function judgeFirstSecond(
   const first = load.readsWithin({ fromMs, toMs: fromMs + 1000 }).map(toTookMs)
   // The slowest read of all is only as good as the slowest without a fault.
   const slack = Math.max(50, percentile(baseline.map(toTookMs), 1))
-  judgement.atMost(`${prefix}FirstSecondMaxMs`, percentile(first, 1), COMMAND_TIMEOUT_MS + slack)
+  judgement.takesAtMost(`${prefix}FirstSecondMaxMs`, percentile(first, 1), COMMAND_TIMEOUT_MS + slack)
 }
 
 /** When each call of an account arrived. */
@@ -177,7 +182,7 @@ export function judgeSharedAgain(
 ): void {
   const since = arrivedAt(arrivals, account.name).filter((atMs) => atMs >= sinceMs)
   const sharedAtMs = since[3 * toReserve(account)] ?? Number.POSITIVE_INFINITY
-  judgement.atMost('sharedAgainMs', sharedAtMs - sinceMs, limitMs)
+  judgement.takesAtMost('sharedAgainMs', sharedAtMs - sinceMs, limitMs)
 }
 
 /** Arrivals of a period, as a figure beside the others. */

@@ -8,6 +8,7 @@ import {
   judgeWindows,
   listed,
   MixedLoad,
+  RELAXED_FLOOR_MS,
   SHARED_AGAIN_LIMIT_MS,
   toCapacity,
   toSpanMs,
@@ -45,15 +46,15 @@ export const partition: FaultCase = {
     const arrivals = await fleet.upstream.arrivals()
     judgeWindows(judgement, wide, arrivals)
     const baseline = load.readsWithin(usual)
-    judgeReads(judgement, 'fault', load.readsWithin(fault), { baseline, floorMs: 50 })
-    judgeReads(judgement, 'after', load.readsWithin(after), { baseline, floorMs: 50 })
+    judgeReads(judgement, 'fault', load.readsWithin(fault), { baseline, floorMs: RELAXED_FLOOR_MS })
+    judgeReads(judgement, 'after', load.readsWithin(after), { baseline, floorMs: RELAXED_FLOOR_MS })
     const others = arrivals.filter(({ account, replica }) => account === wide.name && replica !== CUT_OFF)
     const use = useOfSpans(
       others.map(({ atMs }) => atMs),
       fault,
       { spanMs: toSpanMs(wide), capacity: toCapacity(wide) },
     )
-    judgement.atLeast('useByTheOthers', use.mean, 0.9)
+    judgement.reaches('useByTheOthers', use.mean, 0.9)
     // The one that was cut off is back when it spends more than its reserve.
     const returned = arrivals.filter(({ replica }) => replica === CUT_OFF)
     judgeSharedAgain(judgement, wide, returned, { sinceMs: after.fromMs, limitMs: SHARED_AGAIN_LIMIT_MS + 2000 })

@@ -63,7 +63,7 @@ export const redisFailover: FaultCase = {
     const settled = arrivals.filter(
       ({ account, atMs }) => account === wide.name && atMs >= afterAll.fromMs && atMs < afterAll.toMs,
     )
-    judgement.atLeast('useOnceSettled', settled.length / (2 * toCapacity(wide)), 0.9)
+    judgement.reaches('useOnceSettled', settled.length / (2 * toCapacity(wide)), 0.9)
   },
 }
 

@@ -8,6 +8,7 @@ import {
   listed,
   MixedLoad,
   noteStarts,
+  RELAXED_FLOOR_MS,
   SHARED_AGAIN_LIMIT_MS,
   wide,
 } from './mixed-load.ts'
@@ -37,7 +38,7 @@ export const redisFrozen: FaultCase = {
     judgeWindows(judgement, wide, arrivals)
     judgeReads(judgement, 'fault', load.readsWithin(fault), { baseline, floorMs: 50 })
     judgeFirstSecond(judgement, 'fault', load, fault, { baseline })
-    judgeReads(judgement, 'after', load.readsWithin(after), { baseline, floorMs: 50 })
+    judgeReads(judgement, 'after', load.readsWithin(after), { baseline, floorMs: RELAXED_FLOOR_MS })
     judgeSharedAgain(judgement, wide, arrivals, { sinceMs: after.fromMs, limitMs: SHARED_AGAIN_LIMIT_MS })
     noteStarts(judgement, 'startsMeanwhile', wide, arrivals, fault)
   },

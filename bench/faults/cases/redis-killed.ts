@@ -12,6 +12,7 @@ import {
   listed,
   MixedLoad,
   noteStarts,
+  RELAXED_FLOOR_MS,
   SHARED_AGAIN_LIMIT_MS,
   wide,
 } from './mixed-load.ts'
@@ -57,7 +58,7 @@ export const redisKilled: FaultCase = {
     for (const account of [wide, slow]) judgeWindows(judgement, account, arrivals)
     judgeReads(judgement, 'fault', load.readsWithin(fault), { baseline, floorMs: 50 })
     judgeFirstSecond(judgement, 'fault', load, fault, { baseline })
-    judgeReads(judgement, 'after', load.readsWithin(after), { baseline, floorMs: 50 })
+    judgeReads(judgement, 'after', load.readsWithin(after), { baseline, floorMs: RELAXED_FLOOR_MS })
     judgeSharedAgain(judgement, slow, arrivals, { sinceMs: after.fromMs, limitMs: SHARED_AGAIN_LIMIT_MS })
     noteStarts(judgement, 'startsMeanwhile', wide, arrivals, fault)
     const run = { fromMs: usual.fromMs, toMs: after.toMs }

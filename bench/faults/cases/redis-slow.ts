@@ -1,6 +1,6 @@
 import type { FaultCase } from '../fault-case.ts'
 import { startTcpProxy } from '../rig/tcp-proxy.ts'
-import { during, judgeReads, judgeWindows, listed, MixedLoad, wide } from './mixed-load.ts'
+import { during, judgeReads, judgeWindows, listed, MixedLoad, RELAXED_FLOOR_MS, wide } from './mixed-load.ts'
 
 const LATENCY_MS = 200
 
@@ -49,6 +49,6 @@ export const redisSlow: FaultCase = {
       const later = load.readsWithin({ fromMs: fromMs + 1000, toMs })
       judgeReads(judgement, `${name}Later`, later, { baseline, floorMs: 50 })
     }
-    judgeReads(judgement, 'healed', load.readsWithin(periods.healed), { baseline, floorMs: 50 })
+    judgeReads(judgement, 'healed', load.readsWithin(periods.healed), { baseline, floorMs: RELAXED_FLOOR_MS })
   },
 }
