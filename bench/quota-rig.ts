@@ -54,7 +54,9 @@ export async function openLog({ url, limits, journalFolder }: LogOptions): Promi
     script: readStartsScript(),
     clock: systemClock,
     keyPrefix: `${prefix}:{main}:quota:`,
-    memory: { member: randomUUID(), epoch: '', roster: [], remember: () => undefined },
+    memory: { member: randomUUID(), server: '', epoch: '', roster: [], remember: () => undefined },
+    server: 'here',
+    onTrouble: () => undefined,
     journal,
     createId: () => randomUUID().slice(0, 8),
   })

@@ -1,6 +1,6 @@
 // What this process shares with the other replicas, or has to itself where there is no Redis. It builds, like the
 // composition root it belongs to.
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Cache } from '#cache/cache.ts'
 import { createMemoryCache } from '#cache/memory-cache.ts'
@@ -13,6 +13,7 @@ import { createRedisSingleFlight } from '#fleet/redis-single-flight.ts'
 import { createProcessSingleFlight, type SingleFlight } from '#fleet/single-flight.ts'
 import { createProcessTurn, createRedisTurn, type Turn } from '#fleet/turn.ts'
 import type { Clock } from '#model/clock.ts'
+import { providers } from '#providers/index.ts'
 import { createFleetLedger } from '#upstream/fleet-ledger.ts'
 import { openFleetMemory } from '#upstream/fleet-memory.ts'
 import { createMemoryLedger } from '#upstream/memory-ledger.ts'
@@ -20,6 +21,12 @@ import type { StartJournal } from '#upstream/start-journal.ts'
 import type { StartLedger } from '#upstream/start-ledger.ts'
 import { readStartsScript } from '#upstream/starts-script.ts'
 import type { AccountConfig, Config } from './config.ts'
+
+/**
+ * Raised whenever the shape of a kept value changes, or the grid of the history windows: entries of another shape are
+ * not found, so that replicas of two versions can share a Redis while one replaces the other.
+ */
+const ENTRY_SHAPE = 1
 
 /** What is built from. */
 export interface ReplicaOptions {
@@ -64,7 +71,7 @@ export function createReplicas(options: ReplicaOptions): Replicas {
   const { url, prefix, maxReplicas } = config.redis
   // Two connections: a long answer on its way to the cache must not hold up a start.
   const link = createRedisLink({ url, prefix, clock, log: options.log })
-  const quotaLink = createRedisLink({ url, prefix, clock, log: quiet })
+  const quotaLink = createRedisLink({ url, prefix, clock, log: toNamedLog(options.log) })
   const fleetClock = createFleetClock({ link, clock })
   const generations = createGenerationWatch({
     link,
@@ -77,8 +84,23 @@ export function createReplicas(options: ReplicaOptions): Replicas {
     },
   })
   const fleetTime = options.fleetTime ?? fleetClock
-  const shared = createRedisCache({ link, fleetTime, generations, clock, prefix, maxKeepMs })
+  const identities = new Map(config.accounts.map((account) => [account.name, toIdentity(account)]))
+  const shared = createRedisCache({
+    link,
+    fleetTime,
+    generations: {
+      find: (account) => {
+        const generation = generations.find(account)
+        return generation === undefined ? undefined : `${generation}.${identities.get(account)}`
+      },
+    },
+    clock,
+    prefix,
+    maxKeepMs,
+  })
   const script = readStartsScript()
+  /** Accounts whose quota cannot be shared although Redis answers. */
+  const troubled = new Set<string>()
   return {
     cache: createTwoTierCache({ memory, shared, clock }),
     flights: createRedisSingleFlight({ link, clock, prefix, processFlights }),
@@ -86,6 +108,8 @@ export function createReplicas(options: ReplicaOptions): Replicas {
     openLedger: (account, journal) =>
       createFleetLedger({
         limits: account.quota,
+        // Not who logs in there, nor how.
+        server: hash('sha256', url.replace(/\/\/.*@/, '//'), 'base64url').slice(0, 16),
         maxReplicas,
         link: quotaLink,
         script,
@@ -99,8 +123,15 @@ export function createReplicas(options: ReplicaOptions): Replicas {
         }),
         journal,
         createId: () => randomUUID().slice(0, 8),
+        onTrouble: (code) => {
+          if (code === undefined) troubled.delete(account.name)
+          else troubled.add(account.name)
+          if (code === undefined)
+            options.log.info({ account: account.name }, 'the shared log of starts is of use again')
+          else options.log.error({ account: account.name, code }, 'Redis refuses the shared log of starts')
+        },
       }),
-    isWell: () => link.state().health === 'up' && quotaLink.state().health === 'up',
+    isWell: () => troubled.size === 0 && link.state().health === 'up' && quotaLink.state().health === 'up',
     close: async () => {
       fleetClock.close()
       generations.close()
@@ -109,5 +140,23 @@ export function createReplicas(options: ReplicaOptions): Replicas {
   }
 }
 
-/** Both connections come and go together; one says so. */
-const quiet = { info: () => undefined, warn: () => undefined }
+/**
+ * Whose answers the entries of an account are: a name may come to stand for another account of the provider, and then
+ * nothing that is kept under it is of use. Not by which way it is asked: replicas may have different ones.
+ */
+function toIdentity({ provider: id, settings }: AccountConfig): string {
+  const provider = providers.find((each) => each.id === id)
+  const parsed = provider?.settings.parse(settings)
+  const credential = provider && parsed && provider.toCredential(parsed)
+  const text = JSON.stringify([ENTRY_SHAPE, id, credential?.id])
+  return hash('sha256', text, 'base64url').slice(0, 8)
+}
+
+/** Tells the lines of the second connection from those of the first. */
+function toNamedLog(log: ReplicaOptions['log']) {
+  const name = { use: 'quota' }
+  return {
+    info: (details: object, message: string) => log.info({ ...details, ...name }, message),
+    warn: (details: object, message: string) => log.warn({ ...details, ...name }, message),
+  }
+}

@@ -14,6 +14,8 @@ export interface TwoTierCacheOptions {
 
 /** A cache in memory over a shared one. */
 export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOptions): Cache {
+  /** Looks for single entries that are under way. */
+  const looking = new Map<string, Promise<readonly (CacheEntry<unknown> | undefined)[]>>()
   const isFresh = (entry: CacheEntry<unknown> | undefined) => entry !== undefined && clock.now() < entry.freshUntil
 
   /** The newer of what is in memory and what is shared. What was found there is in memory from then on. */
@@ -37,7 +39,13 @@ export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOption
     async get<Value>(key: CacheKey) {
       const own = memory.find<Value>(key)
       if (isFresh(own)) return own
-      return (await findNewest<Value>([key]))[0]
+      // A list that a thousand ask for in the moment it is too old comes over once.
+      const name = `${key.scope}\n${key.key}`
+      const running = looking.get(name) ?? findNewest([key]).finally(() => looking.delete(name))
+      looking.set(name, running)
+      const [newest] = await running
+      // The interface's promise: an entry is read back with the type it was stored with.
+      return newest as CacheEntry<Value> | undefined
     },
 
     async getMany<Value>(keys: readonly CacheKey[]) {

@@ -109,6 +109,8 @@ function toShownValue(value: unknown, secret: boolean): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
   if (secret) return typeof value === 'string' ? (value === '' ? 'empty' : 'not allowed') : `a ${typeof value}`
+  // An address in the wrong place may hold a password.
+  if (typeof value === 'string' && value.includes('://')) return 'an address'
   const text = JSON.stringify(value) ?? typeof value
   return text.length > 60 ? `${text.slice(0, 57)}..."` : text
 }

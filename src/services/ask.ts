@@ -3,52 +3,14 @@
 import type { Cache, CacheEntry, CacheKey } from '#cache/cache.ts'
 import { toCacheKey } from '#cache/cache-keys.ts'
 import type { Ask } from '#contract/ask.ts'
-import type { CapabilityName } from '#contract/capability.ts'
 import type { FlightName, SingleFlight } from '#fleet/single-flight.ts'
 import type { Clock } from '#model/clock.ts'
 import { type ErrorCode, GatewayError } from '#model/errors.ts'
-import type { Instant } from '#model/time-range.ts'
 import { BackgroundRefresh, type RevalidateOptions } from './background-refresh.ts'
+import { Patience } from './patience.ts'
+import type { AskedWork, KeepOptions, Question, QuestionIdentity } from './question.ts'
 import type { Answer } from './services.ts'
 import { limitWait } from './wait-limit.ts'
-
-/** Something to know, whoever asks. */
-export interface Question<Value> {
-  readonly account: string
-  readonly operation: CapabilityName
-  /** What tells it from other questions of that operation. */
-  readonly parts: readonly (string | number | null)[]
-  /** Asks the provider. */
-  readonly fetch: (ask: Ask) => Promise<Value>
-  /** Until when nothing newer can exist. */
-  readonly freshUntil: (value: Value, fetchedAt: Instant) => Instant
-  /** About how much memory the value takes, in bytes. */
-  readonly sizeOf: (value: Value) => number
-  /** How long an answer is of use to anybody, however long it stays true; 400 days when left out. */
-  readonly usefulMs?: number
-  /** Whether an answer means something to this process only; none does when left out. */
-  readonly isPrivate?: (value: Value) => boolean
-}
-
-/** Work that its callers share. What it does is told by its result, and by what is kept once it is done. */
-export interface AskedWork<Value> {
-  /** Does it, within the deadline of the ask it is given. */
-  readonly run: (ask: Ask) => Promise<Value>
-  /** What others have left of it in the cache; undefined when that does not answer. */
-  readonly recall: () => Promise<Value | undefined>
-}
-
-/** What tells one question from all others. */
-export type QuestionIdentity = Pick<Question<unknown>, 'account' | 'operation' | 'parts'>
-
-/** How an entry is kept; see the fields of `Question`. */
-export interface KeepOptions {
-  readonly sizeBytes: number
-  /** When the work it is from began; see `CacheOptions`. */
-  readonly begunAtMs: number
-  readonly usefulMs?: number | undefined
-  readonly isPrivate?: boolean | undefined
-}
 
 const MAX_USEFUL_MS = 400 * 86_400_000
 
@@ -61,6 +23,14 @@ export interface AskerOptions {
   readonly maxStaleMs: number
   /** When an old answer is given at once and renewed behind the caller's back. Left out: never. */
   readonly revalidate?: RevalidateOptions
+}
+
+/** How work is shared. */
+export interface ShareOptions {
+  /** Whether an older answer can be given instead: then nobody waits long for a newer one, which is fetched all the same. */
+  readonly hasFallback?: boolean
+  /** Whether a follower whose leader ran out of time may do it itself; true when left out. */
+  readonly mayRunAgain?: boolean
 }
 
 /** Errors behind which the last known answer is shown. */
@@ -81,12 +51,14 @@ export class Asker {
   private readonly flights: SingleFlight
   private readonly maxStaleMs: number
   private readonly background: BackgroundRefresh
+  private readonly patience: Patience
 
   constructor(options: AskerOptions) {
     this.cache = options.cache
     this.flights = options.flights
     this.clock = options.clock
     this.maxStaleMs = options.maxStaleMs
+    this.patience = new Patience(options.clock)
     const { withinMs, deadlineMs } = options.revalidate ?? { withinMs: 0, deadlineMs: 0 }
     this.background = new BackgroundRefresh(this.clock, {
       withinMs: Math.min(withinMs, this.maxStaleMs),
@@ -201,7 +173,10 @@ export class Asker {
       return entry
     }
     try {
-      const entry = await this.share(keyOf(question), { run, recall }, ask, kept === undefined)
+      const entry = await this.share(keyOf(question), { run, recall }, ask, {
+        hasFallback: this.isOfUse(kept),
+        mayRunAgain: kept === undefined,
+      })
       return { value: entry.value, fetchedAt: entry.fetchedAt, freshUntil: entry.freshUntil, stale: false }
     } catch (error) {
       const fallback = this.fallBack(kept, error, ask)
@@ -212,30 +187,42 @@ export class Asker {
 
   /** The kept entry as a stale answer, when the error is one that stale data beats and the entry is not too old. */
   fallBack<Value>(kept: CacheEntry<Value> | undefined, error: unknown, ask: Ask): Answer<Value> | undefined {
-    if (!kept || !(error instanceof GatewayError) || !forgivable.has(error.code)) return undefined
-    if (this.clock.now() > kept.freshUntil + this.maxStaleMs) return undefined
+    if (!kept || !isForgivable(error) || !this.isOfUse(kept)) return undefined
     return { ...this.useStale(kept, ask), staleBecause: error }
+  }
+
+  /** Whether an entry is there and not too old to be shown for want of anything newer. */
+  isOfUse(kept: CacheEntry<unknown> | undefined): boolean {
+    return kept !== undefined && this.clock.now() <= kept.freshUntil + this.maxStaleMs
   }
 
   /**
    * Does the work once for all who want the same at the same time. A follower whose leader ran out of time does it
-   * itself when it has time left.
+   * itself when it has time left. @throws what the work throws; UpstreamError `UPSTREAM_TIMEOUT` when the wait is over
    */
   async share<Value>(
     flight: FlightName,
     work: AskedWork<Value>,
     ask: Ask,
-    mayRunAgain = true,
+    { hasFallback = false, mayRunAgain = true }: ShareOptions = {},
     isSecond = false,
   ): Promise<Value> {
     const detached: Ask = { ...ask, signal: neverAborted }
     const startedAtMs = this.clock.monotonicMs()
     let joined = true
-    const run = () => {
+    const run = async () => {
       joined = false
-      return work.run(detached)
+      try {
+        const value = await work.run(detached)
+        this.patience.learn(flight.scope, true)
+        return value
+      } catch (error) {
+        if (isForgivable(error)) this.patience.learn(flight.scope, false)
+        throw error
+      }
     }
-    const wait = limitWait(ask, this.clock)
+    const untilMs = hasFallback ? this.patience.toLimitMs(flight.scope, ask.deadlineAtMs) : ask.deadlineAtMs
+    const wait = limitWait({ signal: ask.signal, deadlineAtMs: untilMs }, this.clock)
     try {
       const { value, shared } = await this.flights.run(flight, { run, recall: work.recall }, wait.signal)
       if (shared) ask.meter.coalesced += 1
@@ -249,7 +236,7 @@ export class Asker {
       // What the leader's operation may cost says nothing of what this one may.
       const wasTooMuch = error instanceof GatewayError && error.code === 'QUERY_TOO_COMPLEX'
       if (joined && !isSecond && (mayHelp || wasTooMuch) && now < ask.deadlineAtMs && !ask.signal.aborted)
-        return this.share(flight, work, ask, false, true)
+        return this.share(flight, work, ask, { hasFallback, mayRunAgain: false }, true)
       throw error
     } finally {
       wait.end()
@@ -266,6 +253,10 @@ export class Asker {
     const keepUntil = Math.min(entry.freshUntil + this.maxStaleMs, entry.fetchedAt + usefulMs)
     return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil, isPrivate, begunAtMs })
   }
+}
+
+function isForgivable(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && forgivable.has(error.code)
 }
 
 /** Shared work is bounded by its deadline, not by any caller's patience. */

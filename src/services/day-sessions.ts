@@ -10,9 +10,10 @@ import { GatewayError } from '#model/errors.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { StreamNameParts } from '#model/stream.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
-import type { Asker, QuestionIdentity } from './ask.ts'
+import type { Asker } from './ask.ts'
 import { FOREVER, PLAY_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
+import type { QuestionIdentity } from './question.ts'
 import type { Answer } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -172,7 +173,8 @@ export class SessionDayReader {
     }
     try {
       if (refusal) throw refusal
-      const entries = await this.asker.share(toFlight(account, call), { run, recall }, ask)
+      const hasFallback = told.every(({ key, day }) => this.asker.isOfUse(kept.get(slot(key, day))))
+      const entries = await this.asker.share(toFlight(account, call), { run, recall }, ask, { hasFallback })
       return told.flatMap(({ key, day }, index) => {
         const entry = entries[index]
         return entry ? [{ key, day, answer: { ...entry, stale: false } }] : []

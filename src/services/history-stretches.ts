@@ -6,8 +6,9 @@ import type { Ask } from '#contract/ask.ts'
 import type { CapabilityName } from '#contract/capability.ts'
 import type { HistoryFacts } from '#contract/provider.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
-import type { Asker, QuestionIdentity } from './ask.ts'
+import type { Asker } from './ask.ts'
 import { FOREVER } from './freshness.ts'
+import type { QuestionIdentity } from './question.ts'
 import type { Answer } from './services.ts'
 
 /** A history of one thing: which it is, and how a stretch of it is asked for. */
@@ -116,8 +117,10 @@ export class StretchReader<Sample extends { readonly observedAt: Instant }> {
       detached.meter.cached += known.length
       return known
     }
-    const mayRunAgain = inHand.every((kept) => kept === undefined)
-    const entries = await this.asker.share(this.flightOf(stretch), { run, recall }, ask, mayRunAgain)
+    const entries = await this.asker.share(this.flightOf(stretch), { run, recall }, ask, {
+      hasFallback: inHand.every((kept) => this.asker.isOfUse(kept)),
+      mayRunAgain: inHand.every((kept) => kept === undefined),
+    })
     return entries.map((entry) => ({ ...entry, stale: false }))
   }
 
@@ -128,13 +131,15 @@ export class StretchReader<Sample extends { readonly observedAt: Instant }> {
 
   private async call({ pieces, from }: Stretch<Sample>, ask: Ask): Promise<readonly CacheEntry<Kept<Sample>>[]> {
     const end = pieces.at(-1)?.window.to ?? from
-    const asked = { from, to: Math.min(end, this.asker.clock.now()) }
+    const calledAt = this.asker.clock.now()
+    const asked = { from, to: Math.min(end, calledAt) }
     const samples = await this.history.fetch(asked, ask)
     const fetchedAt = this.asker.clock.now()
     const entries = pieces.map(({ window, kept }) => ({
       value: this.toKept(window, kept?.value, asked, samples),
       fetchedAt,
-      freshUntil: fetchedAt >= window.to + this.closedAfterMs ? FOREVER : fetchedAt + this.history.paceMs,
+      // The answer may be as old as the call.
+      freshUntil: calledAt >= window.to + this.closedAfterMs ? FOREVER : fetchedAt + this.history.paceMs,
     }))
     await Promise.all(
       entries.map((entry, index) => {
@@ -160,7 +165,9 @@ export class StretchReader<Sample extends { readonly observedAt: Instant }> {
     const part = { from: Math.max(window.from, asked.from), to: Math.min(window.to, asked.to) }
     // Whether the provider's ends are inclusive is not known: what touches the window may be told with it.
     const told = samples.filter(({ observedAt }) => observedAt >= part.from && observedAt <= part.to)
-    if (kept === undefined || asked.from <= window.from) return { asked: part, samples: told }
+    // What lies between is kept by nobody any more: one stretch cannot have a hole.
+    const isApart = kept !== undefined && asked.from > kept.asked.to
+    if (kept === undefined || isApart || asked.from <= window.from) return { asked: part, samples: told }
     const before = kept.samples.filter(({ observedAt }) => observedAt < asked.from)
     return { asked: { from: kept.asked.from, to: part.to }, samples: [...before, ...told] }
   }

@@ -163,6 +163,10 @@ export class HistoryReader {
     const had = found.flatMap(({ window, wanted, kept, verdict }) => {
       const answer = asked.get(window.from) ?? this.useKept(kept, wanted, verdict, ask)
       if (answer) gaps.push(...toPartGaps(answer, wanted, history.facts))
+      // Of a window that the provider has forgotten there may be only what was had while it was open.
+      if (answer && verdict === 'kept' && !this.isWhole(answer, wanted) && answer.value.asked.to < wanted.to)
+        gaps.push(toRetentionGap({ from: Math.max(answer.value.asked.to, wanted.from), to: wanted.to }, history.facts))
+      else if (answer) return answer
       else if (verdict === 'kept') gaps.push(toRetentionGap(wanted, history.facts))
       return answer ?? []
     })
@@ -189,6 +193,11 @@ export class HistoryReader {
   /** Whether a window still open when it was asked for already held all that the wanted part can ever hold. */
   private isSettled(kept: CacheEntry<unknown>, wanted: TimeRange): boolean {
     return kept.fetchedAt >= wanted.to + this.closedAfterMs
+  }
+
+  /** Whether nothing is lacking of an entry as far as can be told now. */
+  private isWhole(entry: Answer<Kept<unknown>>, wanted: TimeRange): boolean {
+    return this.asker.isGood(entry) || this.isSettled(entry, wanted)
   }
 
   private useKept<Sample>(

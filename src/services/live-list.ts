@@ -5,9 +5,10 @@ import type { Ask } from '#contract/ask.ts'
 import type { Capabilities, LiveStreamPage } from '#contract/capability.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { LiveStream, LiveTotals } from '#model/stream.ts'
-import type { Asker, Question, QuestionIdentity } from './ask.ts'
+import type { Asker } from './ask.ts'
 import { combineFreshness, mapAnswer, PLAY_PACE_MS, PUSH_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
+import type { Question, QuestionIdentity } from './question.ts'
 import type { Answer } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -212,9 +213,9 @@ export class LiveListReader {
   }
 }
 
-/** Whether a stream that is live must be in the list: it lacks no page, and its end was reached. */
-export function isComplete({ failure, pageCount }: LiveList): boolean {
-  return failure === null && pageCount < MAX_PROVIDER_PAGES
+/** Whether a stream that is live must be in the list: it lacks no page, its end was reached, and it is as long as told. */
+export function isComplete({ failure, pageCount, streams, streamCount }: LiveList): boolean {
+  return failure === null && pageCount < MAX_PROVIDER_PAGES && streams.length >= (streamCount ?? 0)
 }
 
 /** A stream of the list, or undefined. */

@@ -33,7 +33,7 @@ export async function listPlaySamples(
       parts: [subject.key, subject.domain],
       facts: requireFacts(account, account.connection.facts.playSamples),
       paceMs: PLAY_PACE_MS,
-      sampleBytes: 80,
+      sampleBytes: 112,
       identityOf: (sample) => sample.observedAt,
       fetch: (window, windowAsk) => fetchSamples({ ...subject, ...window }, windowAsk),
     },

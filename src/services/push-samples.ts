@@ -19,7 +19,7 @@ export function toPushHistory(account: ConnectedAccount, key: string): History<P
     parts: [key],
     facts: requireFacts(account, account.connection.facts.pushSamples),
     paceMs: PUSH_PACE_MS,
-    sampleBytes: 120,
+    sampleBytes: 160,
     identityOf: (sample) => `${sample.observedAt} ${sample.serverIp}`,
     fetch: (window, ask) => listPushSamples({ key, ...window }, ask),
   }

@@ -6,11 +6,12 @@ import type { Ask } from '#contract/ask.ts'
 import { isSupported } from '#contract/capability.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { LiveReading, StreamState, StreamStatus } from '#model/stream.ts'
-import type { Asker, Question } from './ask.ts'
+import type { Asker } from './ask.ts'
 import { mapAnswer, PUSH_PACE_MS } from './freshness.ts'
 import { LiveDemand } from './live-demand.ts'
 import { findListed, isComplete, type LiveList, type LiveListReader } from './live-list.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
+import type { Question } from './question.ts'
 import type { Answer } from './services.ts'
 
 /** What a list of live streams tells of one of them. */
@@ -125,15 +126,19 @@ export class StreamNowReader {
       const { stale, staleBecause, ...list } = answer
       const told = toEntry(list, key, view)
       // One that lacks a page is itself good for nothing more, but what it holds is.
-      if (!stale) return told && { ...told, freshUntil: list.fetchedAt + PUSH_PACE_MS, stale }
+      if (!stale && told) return { ...told, freshUntil: list.fetchedAt + PUSH_PACE_MS, stale }
+      // A call for each stream in place of a page that failed would be the very flood the list was read against.
+      if (!stale && answer.value.failure) throw answer.value.failure
+      if (!stale) return undefined
       const newest = findNewest(spare, told)
-      // A call for each stream in place of a list that failed would be the very flood the list was read against.
       if (!newest && staleBecause) throw staleBecause
       return newest && { ...newest, stale, staleBecause }
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'QUERY_TOO_COMPLEX') return undefined
       const fallback = this.asker.fallBack(spare, error, ask)
       if (fallback) return fallback
+      // The status call may stand at another endpoint, which is well.
+      if (error instanceof GatewayError && view.absence === undefined) return undefined
       throw error
     }
   }

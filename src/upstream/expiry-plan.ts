@@ -65,8 +65,10 @@ export class ExpiryPlan implements StartPlan {
     if (capacity <= 0) return Number.POSITIVE_INFINITY
     const planned = this.plannedOf(log)
     // The start `capacity` places back must have left the span.
-    const index = log.used + planned.length + elsewhere - capacity
-    if (index < 0) return fromMs
+    const ownIndex = log.used + planned.length - capacity
+    // What is free now is not kept for others, who may be waiting for something else.
+    if (ownIndex < 0) return fromMs
+    const index = ownIndex + elsewhere
     if (index < log.used) return Math.max(fromMs, log.expiries[index] ?? log.allExpiredAtMs)
     // Of the starts to come, some are planned here and the rest elsewhere, in turns.
     const share = planned.length / Math.max(1, planned.length + elsewhere)

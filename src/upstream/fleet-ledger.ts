@@ -8,10 +8,11 @@ import type { FleetMemory } from './fleet-memory.ts'
 import { FleetPlans, toFleetLimits } from './fleet-plans.ts'
 import { toBackgroundShare, toHeadroom } from './lane-share.ts'
 import { type OwnStart, OwnStarts } from './own-starts.ts'
-import { PERMIT_LIFE_MS, type QuotaLimits } from './quota.ts'
+import { PERMIT_LIFE_MS, type QuotaLimits, toSpanMs } from './quota.ts'
 import type { StartJournal } from './start-journal.ts'
 import type { GrantedStart, StartLedger, StartPlan, StartWish } from './start-ledger.ts'
-import { StartsScript, type StartsView } from './starts-script.ts'
+import { StartsScript } from './starts-script.ts'
+import type { StartsView } from './starts-view.ts'
 
 /** What a shared ledger is made with. */
 export interface FleetLedgerOptions {
@@ -24,10 +25,14 @@ export interface FleetLedgerOptions {
   /** Beginning of every key, with the hash tag that keeps them together. */
   readonly keyPrefix: string
   readonly memory: FleetMemory
+  /** Where the log stands, in a form that tells no secret. */
+  readonly server: string
   /** Remembers starts over a restart. */
   readonly journal: StartJournal
   /** A text that nobody else makes. */
   readonly createId: () => string
+  /** Told the server's word for why it refuses the script although it answers, and undefined when it does not any more. */
+  readonly onTrouble: (code: string | undefined) => void
 }
 
 /** How often a member says that it lives. */
@@ -44,6 +49,8 @@ export function createFleetLedger(options: FleetLedgerOptions): StartLedger {
 class FleetLedger implements StartLedger {
   private readonly options: FleetLedgerOptions
   private readonly spanMs: number
+  /** How long a grant may have taken to get here for every guard to cover the rest of the way. */
+  private readonly longestGrantMs: number
   private readonly script: StartsScript
   private readonly own: OwnStarts
   private readonly log: FleetLog
@@ -65,6 +72,9 @@ class FleetLedger implements StartLedger {
     const limits = toFleetLimits(options.limits, maxReplicas)
     const { spanMs, parts } = limits.account
     this.spanMs = spanMs
+    const windows = [options.limits, ...Object.values(options.limits.interfaces)]
+    const guards = windows.map(({ windowSeconds }) => toSpanMs(options.limits, windowSeconds) - windowSeconds * 1000)
+    this.longestGrantMs = Math.max(0, Math.min(...guards) - 2 * PERMIT_LIFE_MS)
     this.script = new StartsScript(
       {
         ...options,
@@ -117,7 +127,7 @@ class FleetLedger implements StartLedger {
   }
 
   plan(): StartPlan {
-    return this.plans.plan(this.pausedUntilMs)
+    return this.plans.plan(this.pausedUntilMs, true)
   }
 
   setWaiting(count: number): void {
@@ -138,7 +148,7 @@ class FleetLedger implements StartLedger {
     await this.log.beat(this.waiting)
     const nowMs = clock.monotonicMs()
     const { capacity, used } = this.plans.toLog(nowMs)
-    const freeAtMs = this.plan().freeAt({ operation: '', lane: 'interactive' }, nowMs)
+    const freeAtMs = this.plans.plan(this.pausedUntilMs, false).freeAt({ operation: '', lane: 'interactive' }, nowMs)
     const isFree = freeAtMs <= nowMs
     return {
       limit: limits.limit,
@@ -146,7 +156,7 @@ class FleetLedger implements StartLedger {
       used: Math.min(limits.limit, this.countUsed(nowMs)),
       remaining: isFree ? Math.max(1, capacity - used) : 0,
       // Longer than a span nobody can know.
-      nextFreeAt: isFree ? null : clock.now() + Math.min(freeAtMs - nowMs, this.spanMs),
+      nextFreeAt: isFree ? null : Math.ceil(clock.now() + Math.min(freeAtMs - nowMs, this.spanMs)),
     }
   }
 
@@ -162,12 +172,6 @@ class FleetLedger implements StartLedger {
     this.stop.abort()
     this.stopListening()
     await this.log.tell(() => this.script.leave())
-  }
-
-  /** How long a grant may have taken to get here for the guard to cover the rest of the way. */
-  private get longestGrantMs(): number {
-    const guardMs = this.spanMs - this.options.limits.windowSeconds * 1000
-    return Math.max(0, guardMs - 2 * PERMIT_LIFE_MS)
   }
 
   /** Takes a start from what this process may spend without the log. */
@@ -186,7 +190,8 @@ class FleetLedger implements StartLedger {
 
   /** Starts of the whole fleet that count, as far as they are known here. */
   private countUsed(nowMs: number): number {
-    const known = this.log.view?.logs[0]
+    const { view } = this.log
+    const known = view && view.atMs + this.spanMs > nowMs ? view.logs[0] : undefined
     const shared = known ? known.used - known.expiries.filter((atMs) => atMs <= nowMs).length : 0
     return shared + this.own.listUnreported(nowMs).length
   }

@@ -1,10 +1,11 @@
 // This process as a member of those who share a log of starts: it joins, it beats, and it never asks for a start before
 // the log knows what it has started already.
-import type { FleetLink } from '#fleet/fleet-link.ts'
+import { FleetCommandError, type FleetLink } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
 import type { FleetMemory } from './fleet-memory.ts'
 import type { OwnStarts } from './own-starts.ts'
-import type { StartsReply, StartsScript, StartsView } from './starts-script.ts'
+import type { StartsReply, StartsScript } from './starts-script.ts'
+import type { StartsView } from './starts-view.ts'
 
 /** What a membership is made with. */
 export interface FleetLogOptions {
@@ -13,10 +14,14 @@ export interface FleetLogOptions {
   readonly script: StartsScript
   readonly own: OwnStarts
   readonly memory: FleetMemory
+  /** Where the log stands, in a form that tells no secret. */
+  readonly server: string
   /** Nobody else ever shares the log. */
   readonly isAlone: boolean
   /** A text that nobody else makes. */
   readonly createId: () => string
+  /** Told the server's word for why it refuses the script although it answers, and undefined when it does not any more. */
+  readonly onTrouble: (code: string | undefined) => void
 }
 
 /** A reply that shows the log. */
@@ -38,6 +43,7 @@ export class FleetLog {
   private joinedConnection = NONE
   private hasJoined = false
   private unusableUntilMs = Number.NEGATIVE_INFINITY
+  private trouble: string | undefined
   /** Calls go one behind the other. */
   private turn: Promise<unknown> = Promise.resolve()
 
@@ -57,6 +63,14 @@ export class FleetLog {
     return this.isJoined() && this.view?.isOpen === true
   }
 
+  /**
+   * Whether this process, or the one before it, has ever used the log that stands there. Where it never has, a server
+   * that refuses it may be the wrong one, while others use the right one.
+   */
+  isKnown(): boolean {
+    return this.hasJoined || this.options.memory.server === this.options.server
+  }
+
   /** Calls the log, joining first where that is needed. @returns undefined when it cannot be used */
   ask(waiting: number, call: () => Promise<StartsReply>): Promise<ViewReply | undefined> {
     return this.inTurn(async () => {
@@ -65,6 +79,7 @@ export class FleetLog {
         const reply = await call()
         if (reply.kind === 'view') {
           this.see(reply.view)
+          this.tellTrouble(undefined)
           return reply
         }
         this.joinedConnection = NONE
@@ -107,7 +122,7 @@ export class FleetLog {
   private async ensureJoined(waiting: number): Promise<boolean> {
     if (!this.canCall()) return false
     if (this.isJoined()) return true
-    const { link, clock, own, script, memory, isAlone, createId } = this.options
+    const { link, clock, own, script, memory, server, isAlone, createId } = this.options
     const { connection } = link.state()
     const starts = own.list(clock.monotonicMs())
     const terms = { newEpoch: createId(), isAlone, isReconnected: this.hasJoined, roster: this.roster }
@@ -117,7 +132,7 @@ export class FleetLog {
     this.joinedConnection = connection
     this.hasJoined = true
     this.see(reply.view)
-    memory.remember({ epoch: script.epoch, roster: this.roster })
+    memory.remember({ server, epoch: script.epoch, roster: this.roster })
     return true
   }
 
@@ -127,12 +142,20 @@ export class FleetLog {
     const roster = [...view.roster].sort()
     if (roster.join() === this.roster.join()) return
     this.roster = roster
-    this.options.memory.remember({ epoch: this.options.script.epoch, roster })
+    const { memory, server, script } = this.options
+    memory.remember({ server, epoch: script.epoch, roster })
+  }
+
+  private tellTrouble(code: string | undefined): void {
+    if (code === this.trouble) return
+    this.trouble = code
+    this.options.onTrouble(code)
   }
 
   private inTurn<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    const result = this.turn.then(work).catch(() => {
-      // Why does not matter: a log that gave no usable answer gives no start.
+    const result = this.turn.then(work).catch((error: unknown) => {
+      if (error instanceof FleetCommandError) this.tellTrouble(error.code)
+      // A log that gave no usable answer gives no start, whatever the reason.
       this.unusableUntilMs = this.options.clock.monotonicMs() + UNUSABLE_MS
       this.lose()
       return undefined

@@ -5,6 +5,8 @@ import { dirname } from 'node:path'
 
 /** What is remembered. */
 export interface FleetAcquaintance {
+  /** Where the log stands that was last shared, in a form that tells no secret; empty before the first. */
+  readonly server: string
   /** The log that was last shared; empty before the first. */
   readonly epoch: string
   /** The other members that were alive then. */
@@ -36,12 +38,13 @@ export function openFleetMemory(options: FleetMemoryOptions): FleetMemory {
   const member = known?.member ?? createName()
   const memory: FleetMemory = {
     member,
+    server: known?.server ?? '',
     epoch: known?.epoch ?? '',
     roster: known?.roster ?? [],
-    remember({ epoch, roster }) {
+    remember({ server, epoch, roster }) {
       try {
         mkdirSync(dirname(path), { recursive: true })
-        writeFileSync(`${path}.next`, JSON.stringify({ member, epoch, roster }))
+        writeFileSync(`${path}.next`, JSON.stringify({ member, server, epoch, roster }))
         renameSync(`${path}.next`, path)
       } catch (error) {
         onError(error)
@@ -57,9 +60,10 @@ function read(path: string): (FleetAcquaintance & { readonly member: string }) |
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (typeof value !== 'object' || value === null || !('member' in value) || !('epoch' in value)) return undefined
     const { member, epoch } = value
+    const server = 'server' in value ? String(value.server) : ''
     const roster = 'roster' in value && Array.isArray(value.roster) ? value.roster.map(String) : []
     return typeof member === 'string' && member !== '' && typeof epoch === 'string'
-      ? { member, epoch, roster }
+      ? { member, server, epoch, roster }
       : undefined
   } catch {
     return undefined

@@ -1,6 +1,6 @@
 // How starts come free for one of several replicas: from the shared log as last seen, or from its own part while that
 // cannot be used.
-import type { FleetLink } from '#fleet/fleet-link.ts'
+import type { FleetLink, LinkState } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
 import { type ExpiringLog, ExpiryPlan } from './expiry-plan.ts'
 import type { FleetLog } from './fleet-log.ts'
@@ -8,7 +8,7 @@ import { type LimitParts, toLimitParts, toOwnLog, toWholePartAtMs } from './own-
 import type { OwnStarts } from './own-starts.ts'
 import { type QuotaLimits, toSpanMs } from './quota.ts'
 import type { StartPlan } from './start-ledger.ts'
-import type { StartsView } from './starts-script.ts'
+import type { StartsView } from './starts-view.ts'
 
 /** One limit: the account's, or an interface's. */
 export interface FleetLimit {
@@ -55,11 +55,15 @@ export class FleetPlans {
     this.options = options
   }
 
-  /** As well as is known now. @param pausedUntilMs nothing is free before */
-  plan(pausedUntilMs: number): StartPlan {
+  /**
+   * As well as is known now.
+   * @param pausedUntilMs nothing is free before
+   * @param yields whether this process lets others go first, where it is its turn to
+   */
+  plan(pausedUntilMs: number, yields: boolean): StartPlan {
     const { view } = this.options.log
     return view !== undefined && this.options.log.isOpen()
-      ? this.planShared(view, pausedUntilMs)
+      ? this.planShared(view, yields ? Math.max(pausedUntilMs, view.yieldsUntilMs) : pausedUntilMs)
       : this.planAlone(pausedUntilMs, true)
   }
 
@@ -94,7 +98,7 @@ export class FleetPlans {
     return new ExpiryPlan({
       log: toSharedLog(view, 0, account),
       interfaces: new Map([...interfaces].map(([name, limit], index) => [name, toSharedLog(view, index + 1, limit)])),
-      notBeforeMs: Math.max(pausedUntilMs, view.yieldsUntilMs),
+      notBeforeMs: pausedUntilMs,
       background: { isActive: view.isBackgroundActive, used: view.backgroundUsed },
       others: view.others,
       changesAtMs: Number.POSITIVE_INFINITY,
@@ -103,19 +107,26 @@ export class FleetPlans {
 
   /** When the log may be of use again, or the whole part comes. */
   private toHopedAtMs(nowMs: number): number {
-    const { limits, log, link } = this.options
+    const { limits, log } = this.options
     if (log.isJoined() && log.view) return log.view.opensAtMs
     return Math.min(
       toLater(log.lostAtMs + PATIENCE_MS, nowMs),
-      toLater(toWholePartAtMs(link.state(), limits.account.spanMs), nowMs),
+      toLater(toWholePartAtMs(this.linkState(), limits.account.spanMs), nowMs),
     )
   }
 
   private toOwnLog({ spanMs, parts }: FleetLimit, nowMs: number, operation?: string): ExpiringLog {
-    const { own, link } = this.options
+    const { own } = this.options
     const starts = own.list(nowMs)
     const counted = operation === undefined ? starts : starts.filter((start) => start.operation === operation)
-    return toOwnLog(parts, spanMs, counted, link.state(), nowMs)
+    return toOwnLog(parts, spanMs, counted, this.linkState(), nowMs)
+  }
+
+  /** That a server refuses says something only where it is known to be the one. */
+  private linkState(): LinkState {
+    const { log, link } = this.options
+    const state = link.state()
+    return log.isKnown() ? state : { ...state, health: 'silent' }
   }
 }
 

@@ -22,6 +22,8 @@ const MAX_WAITING = 1000
 const MAX_WISHES = 16
 /** Milliseconds until a ledger that granted nothing is asked again, at least: whatever it says, no loop is tight. */
 const BREATH_MS = 5
+/** When to ask again, where nobody knows when a start comes free. */
+const UNKNOWN_RETRY_MS = 5000
 /** Milliseconds beyond their deadlines that calls wait while the ledger is asked: a turn may fall exactly on one. */
 const ASKING_GRACE_MS = 1
 
@@ -226,7 +228,7 @@ class QuotaQueue implements Quota {
       const place = toLineName(waiter)
       const turnAtMs = turns.get(place) ?? this.planTurn(waiter, nowMs)
       turns.set(place, turnAtMs)
-      const isHeldByGate = waiter.gate !== undefined && turnAtMs <= nowMs
+      const isHeldByGate = waiter.gate !== undefined && turnAtMs <= nowMs && !isOpen(waiter.gate)
       waiter.refuse(isHeldByGate ? waiter.gate.toLateError() : toExhaustedError(turnAtMs - nowMs))
     }
   }
@@ -271,9 +273,16 @@ class QuotaQueue implements Quota {
   }
 }
 
+/** Whether a gate would let somebody through now. */
+function isOpen(gate: Gate): boolean {
+  if (!gate.tryEnter()) return false
+  gate.leave()
+  return true
+}
+
 function toExhaustedError(retryAfterMs: number): QuotaExhaustedError {
   return new QuotaExhaustedError("no start is free in the account's quota before the deadline", {
-    ...(Number.isFinite(retryAfterMs) && { retryAfterMs: Math.max(0, retryAfterMs) }),
+    retryAfterMs: Number.isFinite(retryAfterMs) ? Math.max(0, retryAfterMs) : UNKNOWN_RETRY_MS,
   })
 }
 

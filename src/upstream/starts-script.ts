@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Lane } from '#contract/ask.ts'
 import { type FleetLink, type FleetScript, LinkDownError } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
+import type { LogView, StartsView } from './starts-view.ts'
 
 /** A log of one limit: the account's own, or an interface's. */
 export interface LogLimit {
@@ -45,33 +46,6 @@ export interface ReportedStart extends LoggedStart {
   readonly atMs: number
 }
 
-/** How a log stands: what counts in it, and when that will end. */
-export interface LogView {
-  readonly used: number
-  /** When the oldest starts stop counting, on `Clock.monotonicMs`, ascending; not all of them in a long log. */
-  readonly expiries: readonly number[]
-}
-
-/** How the shared log stands. */
-export interface StartsView {
-  /** When this was so, on `Clock.monotonicMs`. */
-  readonly atMs: number
-  readonly isOpen: boolean
-  /** Not before this does it open; only while it is not. */
-  readonly opensAtMs: number
-  readonly pausedUntilMs: number
-  /** Until then others go first. */
-  readonly yieldsUntilMs: number
-  /** The account's own, then those of the interfaces. */
-  readonly logs: readonly LogView[]
-  readonly backgroundUsed: number
-  readonly isBackgroundActive: boolean
-  /** Calls that wait at each of the other members. */
-  readonly others: readonly number[]
-  /** The other members that are alive; undefined where that was not told. */
-  readonly roster: readonly string[] | undefined
-}
-
 /** What a call of the script brings. */
 export type StartsReply =
   | { readonly kind: 'join' }
@@ -101,6 +75,8 @@ const MAX_SLOTS = 1024
 const REPORT_SIZE = 200
 /** How much later than its sending a call may be carried out and still count, in milliseconds. */
 const LATENESS_MS = 200
+/** How much faster than this process's steady clock the log's may run. */
+const DRIFT = 0.0005
 
 /** Reads the script. */
 export function readStartsScript(): FleetScript {
@@ -213,9 +189,12 @@ export class StartsScript {
       yieldForMs,
     ] = reply
     if (typeof epoch !== 'string' || !Array.isArray(logs)) throw new LinkDownError('the shared log gave no answer')
+    const lastEpoch = this.epoch
     this.sequence = epoch === this.epoch ? Math.max(this.sequence, Number(sequence)) : Number(sequence)
     this.epoch = epoch
-    this.told = { now: Number(now), sentAtMs }
+    // Of all replies the one that makes the log's time earliest: small steps must not add up.
+    if (epoch !== lastEpoch || this.told === undefined || Number(now) <= this.toLatest(sentAtMs))
+      this.told = { now: Number(now), sentAtMs }
     if (Array.isArray(others)) this.others = others.map(Number)
     // On arrival: what the log says is never later than that, so that everything is free when it is said to be.
     const atMs = this.options.clock.monotonicMs()
@@ -260,7 +239,7 @@ export class StartsScript {
         this.epoch,
         this.sequence,
         // A call that is carried out much later, when this member has long given it up, must do nothing.
-        this.told === undefined ? '' : Math.ceil(this.told.now + sentAtMs - this.told.sentAtMs) + LATENESS_MS,
+        this.told === undefined ? '' : Math.ceil(this.toLatest(sentAtMs)) + LATENESS_MS,
         isStep ? 1 : 0,
         this.options.log.spanMs,
         this.options.log.capacity,
@@ -275,6 +254,11 @@ export class StartsScript {
       // An answer that came in time was not late: it is the server's clock that has stepped.
       if (reply[0] !== 'late' || isStep) return { reply, sentAtMs }
     }
+  }
+
+  /** The log's time at a moment of this process's steady clock, at most. */
+  private toLatest(atMs: number): number {
+    return this.told === undefined ? 0 : this.told.now + (atMs - this.told.sentAtMs) * (1 + DRIFT)
   }
 
   /** Place of an interface's log among all, 0 for one without. */

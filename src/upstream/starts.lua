@@ -11,11 +11,13 @@
 -- ARGV  see `arguments` below
 -- Replies  {'late'}: the server's clock is ahead of what the caller can explain, nothing was done
 --          {'join'}: the caller has to write its own starts down first
---          {'ok', epoch, sequence, now, isOpen, opensInMs, pausedForMs, grants, logs, others, roster}
+--          {'ok', epoch, sequence, now, isOpen, opensInMs, pausedForMs, grants, logs, others, roster, backgroundUsed,
+--           isBackgroundActive, yieldForMs}
 
 local GATHER_MS = 1200 -- longer than any member takes to find out that a server is back, and to call
-local ALIVE_MS = 5000 -- a member that beat this shortly before the server was lost was alive
-local FORGET_MS = 60000 -- a member that has not beaten for so long is no longer listed
+local ALIVE_MS = 5000 -- a member that beat this shortly ago is there
+local FORGET_MS = 60000 -- beyond its span, how long a key or a member is kept
+local HOPE_MS = 2000 -- beyond that: how long those who still owe their starts are looked for every moment
 local GAP_MS = 1000 -- no beat of anybody for so long: the server may have been away
 local MARGIN_MS = 1000 -- beyond the span: members that come back take a moment to stop spending elsewhere
 local KEEP_MS = 86400000
@@ -37,6 +39,8 @@ local backgroundShare, headroom = number(), number() -- starts kept for the back
 local waiting, slotCount = number(), number() -- calls that wait at the caller; most expiries to tell per log
 local logs = { { key = KEYS[3], span = span, capacity = capacity } }
 for index = 5, #KEYS do logs[#logs + 1] = { key = KEYS[index], span = number(), capacity = number() } end
+local widest = span -- the longest time for which anything can count
+for _, log in ipairs(logs) do widest = math.max(widest, log.span) end
 
 local function integer(value) return string.format('%.0f', value) end
 
@@ -85,17 +89,21 @@ local function eachMember(visit)
   end
 end
 
--- The server may have lost starts: everybody who was alive writes his own down again before anything is granted.
+-- The server may have lost starts: everybody who may have some writes them down again before anything is granted.
 local function gather()
   if now < gatherUntil then return end
   gatherUntil = now + GATHER_MS
-  closedUntil = now + span + MARGIN_MS
+  closedUntil = now + widest + MARGIN_MS
+  -- Also who has left, or died: what he started may still count, and he alone knew.
   eachMember(function(name, seen, _, count)
-    if seen < last - ALIVE_MS then return end
+    if seen < last - widest - ALIVE_MS then return end
     writeMember(name, seen, true, count)
     isOwed = true
   end)
 end
+
+-- The newest start of each interface's log stands in meta too, for its eviction to be noticed.
+local function newestField(index) return 'newest:' .. logs[index].key end
 
 -- Starts made elsewhere, or lost here: id, age in milliseconds, lane, place of the interface's log in `logs` or 0.
 local function writeReports()
@@ -103,14 +111,33 @@ local function writeReports()
     local id, at, lane, place = text(), integer(now - number()), text(), number()
     redis.call('ZADD', KEYS[3], 'NX', at, id)
     if lane == 'b' then redis.call('ZADD', KEYS[4], 'NX', at, id) end
-    if place > 0 then redis.call('ZADD', logs[place].key, 'NX', at, id) end
+    if place > 0 then
+      redis.call('ZADD', logs[place].key, 'NX', at, id)
+      local known = tonumber(redis.call('HGET', KEYS[1], newestField(place)) or 0)
+      redis.call('HSET', KEYS[1], newestField(place), integer(math.max(known, tonumber(at))))
+    end
     newest = math.max(newest, tonumber(at))
   end
+end
+
+-- A log that should hold starts and does not was evicted, and so was what was to be known of it.
+local function isLost()
+  if newest > now - span and redis.call('EXISTS', KEYS[3]) == 0 then return true end
+  for index = 2, #logs do
+    local at = tonumber(redis.call('HGET', KEYS[1], newestField(index)) or 0)
+    if at > now - logs[index].span and redis.call('EXISTS', logs[index].key) == 0 then return true end
+  end
+  return false
 end
 
 local function readServer()
   local info = redis.pcall('INFO', 'server')
   return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+end
+
+if epoch and isLost() then
+  epoch = false
+  redis.call('HDEL', KEYS[1], 'epoch')
 end
 
 if verb == 'report' then
@@ -122,11 +149,13 @@ end
 if verb == 'pause' then
   pausedUntil = math.max(pausedUntil, now + number())
   redis.call('HSET', KEYS[1], 'pausedUntil', integer(pausedUntil))
+  redis.call('PEXPIRE', KEYS[1], KEEP_MS)
   return { 'ok' }
 end
 
 if verb == 'leave' then
-  redis.call('HDEL', KEYS[2], member)
+  -- Not forgotten: what it has started may still count.
+  if redis.call('HEXISTS', KEYS[2], member) == 1 then writeMember(member, now, false, 0) end
   return { 'ok' }
 end
 
@@ -136,20 +165,26 @@ if verb == 'giveBack' then
   redis.call('ZREM', KEYS[4], id)
   if place > 0 then redis.call('ZREM', logs[place].key, id) end
   -- An empty log is a loss only when it should hold something.
-  if redis.call('ZCARD', KEYS[3]) == 0 then redis.call('HSET', KEYS[1], 'newest', 0) end
+  if epoch then
+    local function newestIn(key) return redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2] or 0 end
+    redis.call('HSET', KEYS[1], 'newest', newestIn(KEYS[3]))
+    if place > 0 then redis.call('HSET', KEYS[1], newestField(place), newestIn(logs[place].key)) end
+  end
   return { 'ok' }
 end
-
--- A log that should hold starts and does not was evicted, and so was what was to be known of it.
-if epoch and newest > now - span and redis.call('EXISTS', KEYS[3]) == 0 then epoch = false end
 
 if verb == 'join' then
   local newEpoch, isAlone, isReconnected, rosterSize = text(), text() == '1', text() == '1', number()
   local current = readServer()
   local isNew = not epoch
   if isNew then
-    epoch, createdAt, sequence, isOwed, closedUntil = newEpoch, now, callerSequence, false, 0
-    gatherUntil = isAlone and now or now + GATHER_MS
+    epoch, createdAt, sequence, isOwed = newEpoch, now, callerSequence, false
+    gatherUntil, closedUntil, newest = isAlone and now or now + GATHER_MS, now + widest + MARGIN_MS, 0
+    for index = 2, #logs do redis.call('HDEL', KEYS[1], newestField(index)) end
+    eachMember(function(name, seen, _, count)
+      writeMember(name, seen, true, count)
+      isOwed = true
+    end)
   elseif callerEpoch == epoch and callerSequence > sequence then
     gather()
   elseif current ~= server or (current == '' and (isReconnected or (last > 0 and now - last >= GAP_MS))) then
@@ -158,13 +193,13 @@ if verb == 'join' then
   sequence = math.max(sequence, callerEpoch == epoch and callerSequence or 0)
   server = current
   -- Whom the caller knew of in an epoch that is gone is waited for, even if he has not come yet.
-  local isHeir = callerEpoch ~= '' and callerEpoch ~= epoch and now - createdAt <= span
+  local isHeir = callerEpoch ~= '' and (now < gatherUntil or (callerEpoch ~= epoch and now - createdAt <= widest))
   for _ = 1, rosterSize do
     local name = text()
     if isHeir and name ~= member and redis.call('HEXISTS', KEYS[2], name) == 0 then
       writeMember(name, now, true, 0)
       isOwed = true
-      closedUntil = math.max(closedUntil, createdAt + span + MARGIN_MS)
+      closedUntil = math.max(closedUntil, now + widest + MARGIN_MS)
     end
   end
   writeReports()
@@ -217,10 +252,9 @@ if verb ~= 'take' or waiting > 0 then
   if verb ~= 'join' then writeMember(member, now, false, waiting) end
   eachMember(function(name, seen, owes, count)
     if name == member then return end
-    if not owes and seen < now - FORGET_MS then
-      redis.call('HDEL', KEYS[2], name)
-    elseif seen >= now - ALIVE_MS then
-      roster[#roster + 1] = name
+    if not owes and seen < now - widest - FORGET_MS then redis.call('HDEL', KEYS[2], name) end
+    if seen >= now - widest - ALIVE_MS then roster[#roster + 1] = name end
+    if seen >= now - ALIVE_MS then
       others[#others + 1] = count
       if count > 0 and seen >= now - BUSY_MS then busy = busy + 1 end
     end
@@ -248,6 +282,12 @@ end
 local yieldUntil = busy > 0 and lastMember == member and lastGrantAt + YIELD_MS or 0
 local mayTake = math.ceil((capacity - logs[1].used) / (1 + busy))
 
+local function write(log, id)
+  redis.call('ZADD', log.key, integer(now), id)
+  if log.used == 0 then redis.call('PEXPIRE', log.key, log.span + FORGET_MS) end
+  log.used = log.used + 1
+end
+
 local grants, isRefused = '', false
 if verb == 'take' then
   local wishes = {}
@@ -259,15 +299,11 @@ if verb == 'take' then
     local id, lane, place = wish.id, wish.lane, wish.place
     if isOpen and now >= pausedUntil and now >= yieldUntil and mayTake > 0 and isFree(lane, place) then
       mayTake = mayTake - 1
-      redis.call('ZADD', KEYS[3], integer(now), id)
-      logs[1].used = logs[1].used + 1
-      if lane == 'b' then
-        redis.call('ZADD', KEYS[4], integer(now), id)
-        background.used = background.used + 1
-      end
+      write(logs[1], id)
+      if lane == 'b' then write(background, id) end
       if place > 0 then
-        redis.call('ZADD', logs[place].key, integer(now), id)
-        logs[place].used = logs[place].used + 1
+        write(logs[place], id)
+        redis.call('HSET', KEYS[1], newestField(place), integer(now))
       end
       newest = now
       lastMember, lastGrantAt = member, now
@@ -294,7 +330,9 @@ for index, log in ipairs(logs) do
   told[index] = { log.used, expiries }
 end
 
-local opensInMs = isOpen and 0 or math.max(gatherUntil - now, 100)
+-- Who has not come after a while will hardly come at all: then it opens when what he started has left the window.
+local isHopeful = now < gatherUntil + HOPE_MS
+local opensInMs = isOpen and 0 or math.max(isHopeful and gatherUntil - now or closedUntil - now, 100)
 if isRefused and lastMember == member and busy > 0 then yieldUntil = lastGrantAt + YIELD_MS end
 return { 'ok', epoch, sequence, now, isOpen and 1 or 0, opensInMs, math.max(0, pausedUntil - now), grants, told, others,
   roster, background.used, isBackgroundActive() and 1 or 0, math.max(0, yieldUntil - now) }

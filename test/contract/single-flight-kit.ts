@@ -1,4 +1,6 @@
 // What every single flight promises to the callers of one process, and what one over a shared store promises to all.
+
+import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SharedWork, SingleFlight } from '#fleet/single-flight.ts'
@@ -193,6 +195,8 @@ export function describeFleetSingleFlight(
       )
       await begun.promise
       const waiter = second.run(flight, { run: async () => null, recall: async () => null }, staying)
+      // Until it has found that somebody is at work already; nothing tells when.
+      await delay(250)
       end.resolve(null)
       await leader
       expect(await waiter).toEqual({ value: null, shared: true })

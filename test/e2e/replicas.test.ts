@@ -163,6 +163,27 @@ describe('replicas over one Redis', () => {
     expect(sandbox.countCalls()).toBe(1)
   })
 
+  it('find nothing that was kept under the same name for another account', async () => {
+    const [first] = await openReplicas(1)
+    if (first) await askHistory(first, 'playSamples')
+    const elsewhere = await startSandbox({
+      streams: 40,
+      now: clock.now,
+      credentials: { tencent: { appId: 1250000001, apiKey: '0123456789abcdef0123456789abcdef' } },
+    })
+    const other = await startGateway({
+      over: elsewhere,
+      settings: { redis: { url: redis.url, prefix } },
+      overrides: { clock, fleetTime: { toFleet: (instant) => instant } },
+    })
+    open.push(other)
+    await waitUntil('Redis is in reach', () => isInReach(other))
+    await askHistory(other, 'playSamples')
+    expect(elsewhere.countCalls()).toBe(4)
+    await closeAll()
+    await elsewhere.close()
+  })
+
   it('show what another of them has asked when the provider fails, and say that it is old', async () => {
     const [one, other] = await openReplicas(2)
     if (one) await askHistory(one, 'playSamples')

@@ -50,7 +50,15 @@ const event: fc.Arbitrary<ModelEvent> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constantFrom('cut' as const, 'heal' as const, 'restart' as const, 'replace' as const, 'stop' as const),
+      kind: fc.constantFrom(
+        'cut' as const,
+        'heal' as const,
+        'restart' as const,
+        'replace' as const,
+        'stop' as const,
+        'leave' as const,
+        'crash' as const,
+      ),
       replica,
       isOneWay: fc.boolean(),
     }),
@@ -59,11 +67,20 @@ const event: fc.Arbitrary<ModelEvent> = fc.oneof(
 
 const schedule: fc.Arbitrary<ModelSchedule> = fc.record({
   replicas: fc.integer({ min: 1, max: 4 }),
+  // Longer than anything the protocol waits for, and shorter.
+  windowSeconds: fc.constantFrom(1, 1, 1, 12),
   limit: fc.integer({ min: 1, max: 30 }),
   outageReserve: fc.constantFrom(0, 0.05, 0.3),
   skewsMs: fc.array(fc.integer({ min: -600_000, max: 600_000 }), { minLength: 4, maxLength: 4 }),
   events: fc.array(
-    fc.record({ afterMs: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 1500 })), event }),
+    fc.record({
+      afterMs: fc.oneof(
+        fc.integer({ min: 0, max: 60 }),
+        fc.integer({ min: 0, max: 1500 }),
+        fc.integer({ min: 0, max: 7000 }),
+      ),
+      event,
+    }),
     { minLength: 5, maxLength: 40 },
   ),
   lateness: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 7, maxLength: 7 }),
@@ -71,10 +88,14 @@ const schedule: fc.Arbitrary<ModelSchedule> = fc.record({
 
 /** Faults planted in the script: the model is worth something only if it finds them. */
 const planted = [
-  { name: 'lets one more through', from: 'if used >= capacity or', to: 'if used > capacity or' },
+  {
+    name: 'lets one more through',
+    from: 'span, capacity = number(), number()',
+    to: 'span, capacity = number(), number() + 1',
+  },
   { name: 'forgets a start a little early', from: 'integer(now - log.span)', to: 'integer(now - log.span + 260)' },
-  { name: 'opens a new log at once', from: 'isAlone and now or now + GATHER_MS', to: 'now' },
-  { name: 'does not see that its log was lost', from: 'if epoch and newest > now - span', to: 'if false' },
+  { name: 'does not wait for those who owe', from: 'not isOwed and now >= gatherUntil', to: 'now >= gatherUntil' },
+  { name: 'does not see that its log was lost', from: 'if newest > now - span and', to: 'if false and' },
   { name: 'believes its clock', from: 'if notAfter and now > notAfter then', to: 'if false then' },
 ]
 

@@ -19,6 +19,7 @@ import { VirtualTime } from './model/virtual-time.ts'
 let server: TestRedis
 let redis: Redis
 let names = 0
+const troubles: (string | undefined)[] = []
 
 beforeAll(async () => {
   server = await startRedis()
@@ -31,9 +32,12 @@ afterAll(async () => {
 })
 
 function toMemory(member = `m${names++}`): FleetMemory {
-  let known: FleetAcquaintance = { epoch: '', roster: [] }
+  let known: FleetAcquaintance = { server: '', epoch: '', roster: [] }
   return {
     member,
+    get server() {
+      return known.server
+    },
     get epoch() {
       return known.epoch
     },
@@ -69,8 +73,10 @@ describeQuota('shared by one replica', {
       clock,
       keyPrefix: '',
       memory: toMemory(),
+      server: 'here',
       journal: toJournal(),
       createId: () => `n${names++}`,
+      onTrouble: () => undefined,
     })
     await time.runUntil(10)
     return {
@@ -102,8 +108,10 @@ async function openReplicas(count: number, from: Pick<SharedRedis, 'url'> = serv
       clock: systemClock,
       keyPrefix: `${prefix}:{main}:quota:`,
       memory,
+      server: 'here',
       journal,
       createId: randomUUID,
+      onTrouble: (code) => troubles.push(code),
     })
   }
   const ledgers = links.map((_link, index) => open(index))
@@ -208,5 +216,19 @@ describe('replicas over one Redis', () => {
     const again = restart(0)
     await waitUntil('it is open', async () => (await again.read()).remaining === CAPACITY - 20)
     await close()
+  })
+
+  it('say why, once, when Redis answers and refuses the log, and when it does not any more', async () => {
+    const own = await startRedis()
+    const { ledgers, close } = await openReplicas(1, own)
+    troubles.length = 0
+    await own.command('ACL', 'SETUSER', 'default', '-hgetall')
+    await waitUntil('it is noticed', async () => troubles.length > 0)
+    expect(await take(ledgers[0] as StartLedger, 10)).toHaveLength(2)
+    await own.command('ACL', 'SETUSER', 'default', '+hgetall')
+    await waitUntil('it is over', async () => (await ledgers[0]?.read())?.remaining === CAPACITY - 2)
+    expect(troubles).toEqual([expect.stringMatching(/^[A-Z]+$/), undefined])
+    await close()
+    await own.close()
   })
 })

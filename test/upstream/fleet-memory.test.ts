@@ -26,8 +26,8 @@ describe('what a process remembers of its fleet', () => {
   })
 
   it('is whom it last shared which log with', async () => {
-    open().remember({ epoch: 'e1', roster: ['a', 'b'] })
-    expect(open()).toMatchObject({ epoch: 'e1', roster: ['a', 'b'] })
+    open().remember({ server: 's', epoch: 'e1', roster: ['a', 'b'] })
+    expect(open()).toMatchObject({ server: 's', epoch: 'e1', roster: ['a', 'b'] })
     expect(await readdir(join(folder, 'quota'))).toEqual(['main.fleet.json'])
   })
 

@@ -213,12 +213,12 @@ describe('a queue and its ledger', () => {
     expect(patient.state).toBe('granted')
   })
 
-  it('refuses at once, without a time, when nobody knows when a start comes free', async () => {
+  it('refuses at once, to ask again soon, when nobody knows when a start comes free', async () => {
     const { ledger, take } = open()
     ledger.freeAtMs = Number.POSITIVE_INFINITY
     const taking = take({ withinMs: 10_000 })
     await settle()
-    expect(taking.error).toMatchObject({ code: 'QUOTA_EXHAUSTED', retryAfterMs: undefined })
+    expect(taking.error).toMatchObject({ code: 'QUOTA_EXHAUSTED', retryAfterMs: 5000 })
   })
 
   it('says how many wait', async () => {

@@ -15,7 +15,7 @@ export type ModelEvent =
   | { readonly kind: 'freeze' | 'resume' | 'kill' | 'startEmpty' | 'startKept' | 'flush' | 'copy' | 'evict' }
   | { readonly kind: 'failOver' | 'stepClock'; readonly stepMs: number }
   | {
-      readonly kind: 'cut' | 'heal' | 'restart' | 'replace' | 'stop'
+      readonly kind: 'cut' | 'heal' | 'restart' | 'replace' | 'stop' | 'leave' | 'crash'
       readonly replica: number
       readonly isOneWay: boolean
     }
@@ -23,6 +23,7 @@ export type ModelEvent =
 /** What happens, and when: each so long after the one before. */
 export interface ModelSchedule {
   readonly replicas: number
+  readonly windowSeconds: number
   readonly limit: number
   readonly outageReserve: number
   /** Steady and wall clock of each replica are off by these. */
@@ -43,7 +44,6 @@ export interface ModelOutcome {
   readonly alone: number
 }
 
-const WINDOW_MS = 1000
 const GUARD_MS = 250
 /** Longest way of a call to the provider. */
 const NETWORK_MS = 40
@@ -54,6 +54,8 @@ interface Replica {
   readonly starts: PastStart[]
   link: VirtualLink
   ledger: StartLedger
+  /** Ended, and not begun again yet. */
+  isAway: boolean
 }
 
 /** Plays a schedule. */
@@ -69,7 +71,7 @@ export async function playSchedule(
   const replaced = schedule.events.filter(({ event }) => event.kind === 'replace').length
   const limits: QuotaLimits = {
     limit: schedule.limit,
-    windowSeconds: WINDOW_MS / 1000,
+    windowSeconds: schedule.windowSeconds,
     guardMs: GUARD_MS,
     outageReserve: schedule.outageReserve,
     interfaces: {},
@@ -96,16 +98,21 @@ export async function playSchedule(
       clock,
       keyPrefix: '',
       memory,
+      server: 'here',
       journal: { readPast: () => starts, record, close: () => undefined },
       createId: () => `n${names++}`,
+      onTrouble: () => undefined,
     })
-    return { skewMs, memory, starts, link, ledger }
+    return { skewMs, memory, starts, link, ledger, isAway: false }
   }
 
   function remembering(): FleetMemory {
-    let known = { epoch: '', roster: [] as readonly string[] }
+    let known = { server: '', epoch: '', roster: [] as readonly string[] }
     return {
       member: `m${names++}`,
+      get server() {
+        return known.server
+      },
       get epoch() {
         return known.epoch
       },
@@ -124,6 +131,7 @@ export async function playSchedule(
   const at = (index: number) => fleet[index % fleet.length] as Replica
 
   async function demand(replica: Replica, count: number, isBackground: boolean) {
+    if (replica.isAway) return
     const wish = { operation: 'Get_LiveStat', lane: isBackground ? 'background' : 'interactive' } as const
     const starts = await replica.ledger.take(Array.from({ length: count }, () => wish))
     for (const start of starts) {
@@ -166,14 +174,20 @@ export async function playSchedule(
         at(event.replica).link.partition = 'none'
         return
       case 'stop':
+      case 'leave':
+      case 'crash':
       case 'restart':
       case 'replace': {
         // A step that happens while nobody is left who has spoken with the server before cannot be noticed.
         if (!server.isStepSeen) return
         const old = at(event.replica)
         // Told to stop, or dead at once.
-        if (event.kind !== 'stop') old.link.close()
+        if (event.kind !== 'stop' && event.kind !== 'leave') old.link.close()
         void old.ledger.close().then(() => old.link.close())
+        if (event.kind === 'leave' || event.kind === 'crash') {
+          old.isAway = true
+          return
+        }
         const isStranger = event.kind === 'replace'
         fleet[event.replica % fleet.length] = open(
           old.skewMs,
@@ -196,7 +210,7 @@ export async function playSchedule(
   await server.flush()
   await time.settle()
   arrivals.sort((one, other) => one - other)
-  return { limit: schedule.limit, arrivals, worst: findMostInWindow(arrivals, WINDOW_MS), alone }
+  return { limit: schedule.limit, arrivals, worst: findMostInWindow(arrivals, schedule.windowSeconds * 1000), alone }
 }
 
 const TIMEOUT_ROUND_MS = 300
