@@ -40,6 +40,8 @@ export interface AppOverrides {
   readonly logDestination?: LogDestination
   /** The clock that replicas share, for replicas that live in another time than Redis. */
   readonly fleetTime?: FleetTime
+  /** How long Redis may take to answer, in milliseconds, on a machine that is busy with other things. */
+  readonly commandTimeoutMs?: number
 }
 
 /** A gateway that is ready to listen. */
@@ -79,6 +81,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     log,
     dataDirectory: dataDirectory.path,
     fleetTime: overrides.fleetTime,
+    commandTimeoutMs: overrides.commandTimeoutMs,
   })
   const snapshotStore = openSqliteSnapshotStore({ file: join(dataDirectory.path, 'snapshots.sqlite'), clock })
   const connected = config.accounts.map((account) => connect(account))

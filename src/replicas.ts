@@ -37,6 +37,8 @@ export interface ReplicaOptions {
   readonly dataDirectory: string
   /** The clock that replicas share, where it is not that of Redis. */
   readonly fleetTime?: FleetTime | undefined
+  /** How long an answer of Redis may take, in milliseconds, where it is not the usual time. */
+  readonly commandTimeoutMs?: number | undefined
 }
 
 /** What is shared, or would be. */
@@ -70,8 +72,10 @@ export function createReplicas(options: ReplicaOptions): Replicas {
 
   const { url, prefix, maxReplicas } = config.redis
   // Two connections: a long answer on its way to the cache must not hold up a start.
-  const link = createRedisLink({ url, prefix, clock, log: options.log })
-  const quotaLink = createRedisLink({ url, prefix, clock, log: toNamedLog(options.log) })
+  const { commandTimeoutMs } = options
+  const terms = { url, prefix, clock, ...(commandTimeoutMs !== undefined && { commandTimeoutMs }) }
+  const link = createRedisLink({ ...terms, log: options.log })
+  const quotaLink = createRedisLink({ ...terms, log: toNamedLog(options.log) })
   const fleetClock = createFleetClock({ link, clock })
   const generations = createGenerationWatch({
     link,
