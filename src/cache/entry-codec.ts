@@ -9,8 +9,7 @@
 // The instants stand before the value so that whoever has something as new need not read it.
 import { promisify } from 'node:util'
 import { crc32, zstdCompress, zstdDecompress } from 'node:zlib'
-import type { Instant } from '#model/time-range.ts'
-import { LAST_INSTANT } from './shift-entry.ts'
+import { FOREVER, type Instant } from '#model/time-range.ts'
 
 declare global {
   interface JSON {
@@ -84,7 +83,7 @@ export async function decodeValue(bytes: Buffer): Promise<{ readonly value: unkn
 }
 
 function isInstant(instant: number | undefined): instant is Instant {
-  return instant !== undefined && Math.abs(instant) <= LAST_INSTANT
+  return instant !== undefined && Math.abs(instant) <= FOREVER
 }
 
 /** A text that reads back as the same value; undefined when there is none. */

@@ -2,11 +2,11 @@
 // clocks disagree still agree on ages. While the link is down it is empty and costs nothing.
 import { hash } from 'node:crypto'
 import type { Clock } from '#model/clock.ts'
-import type { Instant } from '#model/time-range.ts'
+import { FOREVER, type Instant } from '#model/time-range.ts'
 import type { Cache, CacheEntry, CacheKey, CacheOptions } from './cache.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { decodeHead, decodeValue, type EntryHead, encodeEntry } from './entry-codec.ts'
-import { LAST_INSTANT, shiftEnd, shiftEntry } from './shift-entry.ts'
+import { shiftEnd, shiftEntry } from './shift-entry.ts'
 
 /** What the cache needs of the connection: every command ends soon, with an answer or an error. */
 export interface CacheLink {
@@ -145,7 +145,7 @@ export function createRedisCache(options: RedisCacheOptions): RedisCache {
     const { fetchedAt, freshUntil } = shiftEntry({ ...head, value: undefined }, -leadMs)
     // The fleet's clock went back since. How old this is nobody can tell any more, and only for what lives for ever
     // does it not matter.
-    if (fetchedAt > now + CLOCK_SPREAD_MS && freshUntil < LAST_INSTANT) return undefined
+    if (fetchedAt > now + CLOCK_SPREAD_MS && freshUntil < FOREVER) return undefined
     const instants = { fetchedAt: Math.min(fetchedAt, now), freshUntil }
     if (!isWanted(instants)) return undefined
     const had = await readValue(key.key, bytes)

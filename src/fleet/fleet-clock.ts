@@ -1,6 +1,6 @@
 // The time of the shared store as the one clock of all replicas, whose own wall clocks may disagree.
 import type { Clock } from '#model/clock.ts'
-import type { Instant } from '#model/time-range.ts'
+import { FOREVER, type Instant } from '#model/time-range.ts'
 import type { FleetLink } from './fleet-link.ts'
 
 /** Converts between the wall clock of this process and the fleet's. */
@@ -22,9 +22,6 @@ export interface FleetClockOptions {
 }
 
 const EVERY_MS = 5000
-/** Instants from here on stand for "never" and are the same on every clock. */
-const LAST_INSTANT: Instant = 8.64e15
-
 /**
  * Follows the shared store's clock: measured against this process' steady one, so that a step of its wall clock changes
  * nothing. Measured at once whenever there is a new connection, for behind it may be another server.
@@ -64,7 +61,7 @@ export function createFleetClock({ link, clock, everyMs = EVERY_MS }: FleetClock
   }
 
   function shift(instant: number, byMs: number | undefined): number | undefined {
-    if (!(Math.abs(instant) < LAST_INSTANT)) return instant
+    if (!(Math.abs(instant) < FOREVER)) return instant
     return byMs === undefined ? undefined : Math.round(instant + byMs)
   }
 

@@ -3,6 +3,9 @@
 /** A point in time: milliseconds since 1970-01-01T00:00:00Z. Never a zone-less text, never seconds. */
 export type Instant = number
 
+/** Life of what can no longer change: the last instant a Date can hold, and the same on every clock. */
+export const FOREVER: Instant = 8_640_000_000_000_000
+
 /** A half-open range `[from, to)`. `from < to` unless stated otherwise. */
 export interface TimeRange {
   /** First instant inside the range. */

@@ -6,8 +6,6 @@ import type { Answer, Freshness } from './services.ts'
 export const PUSH_PACE_MS = 5_000
 /** Play data, recordings and the open day's sessions change every 60 s. */
 export const PLAY_PACE_MS = 60_000
-/** Life of what can no longer change: the last instant a Date can hold. */
-export const FOREVER: Instant = 8_640_000_000_000_000
 
 /** The freshness of a whole: as old as its oldest part, good as long as its shortest-lived. */
 export function combineFreshness(parts: readonly Freshness[], now: Instant): Freshness {

@@ -4,9 +4,9 @@ import type { CacheEntry } from '#cache/cache.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { HistoryFacts } from '#contract/provider.ts'
 import { type ErrorCode, GatewayError, RangeUnavailableError } from '#model/errors.ts'
-import { type Instant, intersect, type TimeRange, toIsoTime } from '#model/time-range.ts'
+import { FOREVER, type Instant, intersect, type TimeRange, toIsoTime } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
-import { combineFreshness, FOREVER } from './freshness.ts'
+import { combineFreshness } from './freshness.ts'
 import {
   type FoundPiece,
   type History,

@@ -1,7 +1,6 @@
 // Ranges as callers give them, checked before anybody is asked.
 import { GatewayError, InvalidInputError, NotFoundError, RangeUnavailableError } from '#model/errors.ts'
-import { type Instant, type TimeRange, toIsoTime } from '#model/time-range.ts'
-import { FOREVER } from './freshness.ts'
+import { FOREVER, type Instant, type TimeRange, toIsoTime } from '#model/time-range.ts'
 import type { Gap, RangeRequest, StreamPushSessionsView } from './services.ts'
 
 /**

@@ -3,11 +3,11 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '#model/clock.ts'
 import { describeQuota } from '#test/contract/quota-kit.ts'
+import { createFleetMemory } from '#test/support/fleet-memory.ts'
 import { openLink } from '#test/support/open-link.ts'
 import { type SharedRedis, startRedis, type TestRedis } from '#test/support/redis-server.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
 import { createFleetLedger } from '#upstream/fleet-ledger.ts'
-import type { FleetAcquaintance, FleetMemory } from '#upstream/fleet-memory.ts'
 import type { QuotaLimits } from '#upstream/quota.ts'
 import { createQuota } from '#upstream/quota-queue.ts'
 import type { PastStart } from '#upstream/start-journal.ts'
@@ -31,24 +31,7 @@ afterAll(async () => {
   await server.close()
 })
 
-function toMemory(member = `m${names++}`): FleetMemory {
-  let known: FleetAcquaintance = { server: '', epoch: '', roster: [] }
-  return {
-    member,
-    get server() {
-      return known.server
-    },
-    get epoch() {
-      return known.epoch
-    },
-    get roster() {
-      return known.roster
-    },
-    remember: (acquaintance) => {
-      known = acquaintance
-    },
-  }
-}
+const toMemory = () => createFleetMemory(`m${names++}`)
 
 function toJournal(starts: PastStart[] = []) {
   return { readPast: () => starts, record: (start: PastStart) => starts.push(start), close: () => undefined }

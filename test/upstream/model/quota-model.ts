@@ -1,6 +1,7 @@
 // Replicas, a server and a provider in virtual time: whatever a schedule does to them, the provider counts.
 import type { Redis } from 'ioredis'
 import type { FleetScript } from '#fleet/fleet-link.ts'
+import { createFleetMemory } from '#test/support/fleet-memory.ts'
 import { createFleetLedger } from '#upstream/fleet-ledger.ts'
 import type { FleetMemory } from '#upstream/fleet-memory.ts'
 import type { QuotaLimits } from '#upstream/quota.ts'
@@ -106,24 +107,7 @@ export async function playSchedule(
     return { skewMs, memory, starts, link, ledger, isAway: false }
   }
 
-  function remembering(): FleetMemory {
-    let known = { server: '', epoch: '', roster: [] as readonly string[] }
-    return {
-      member: `m${names++}`,
-      get server() {
-        return known.server
-      },
-      get epoch() {
-        return known.epoch
-      },
-      get roster() {
-        return known.roster
-      },
-      remember: (acquaintance) => {
-        known = acquaintance
-      },
-    }
-  }
+  const remembering = () => createFleetMemory(`m${names++}`)
 
   const fleet = Array.from({ length: schedule.replicas }, (_, index) =>
     open(schedule.skewsMs[index] ?? 0, remembering(), []),
