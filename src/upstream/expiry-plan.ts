@@ -1,6 +1,8 @@
-// How starts come free as those that count expire: for one log, or one within another.
+// How starts come free: by the turns of a line, or as those that count in a log expire; each within another log.
+import type { Lane } from '#contract/ask.ts'
 import { type BackgroundUsage, toKept } from './lane-share.ts'
 import type { StartPlan, StartWish } from './start-ledger.ts'
+import type { LineTurns } from './starts-view.ts'
 
 /** A log to plan with. */
 export interface ExpiringLog {
@@ -14,73 +16,131 @@ export interface ExpiringLog {
   readonly allExpiredAtMs: number
 }
 
+/** A log of the account that nobody else takes starts from. */
+export interface OwnLog extends ExpiringLog {
+  /** What the background is doing. */
+  readonly background: BackgroundUsage
+}
+
 /** What a plan is made from. */
 export interface ExpiryPlanOptions {
-  /** The account's own log. */
-  readonly log: ExpiringLog
+  /** Where the account's starts come from: a log of its own, or the line of each lane where others wait too. */
+  readonly account: OwnLog | Readonly<Record<Lane, LineTurns>>
   /** By interface, where it has a limit of its own. */
   readonly interfaces: ReadonlyMap<string, ExpiringLog>
   /** Nothing is free before. */
   readonly notBeforeMs: number
-  /** What the background is doing. */
-  readonly background: BackgroundUsage
-  /** Calls that wait elsewhere and take their turns too. */
-  readonly others: readonly number[]
   /** Everything may be different from then on, and is worth another look; infinity when it is not. */
   readonly changesAtMs: number
 }
 
-/** A plan over logs whose expiries are known. Whoever asks it for a background call has one: its share is kept. */
+/**
+ * How much sooner than it must start a call has to have its turn to be given a place in the line, in milliseconds:
+ * every start before it takes its time.
+ */
+export const SLACK_MS = 50
+
+/** A plan of starts. Whoever asks it for a background call of a log of its own has one: its share is kept. */
 export class ExpiryPlan implements StartPlan {
   private readonly options: ExpiryPlanOptions
-  private readonly planned = new Map<ExpiringLog, number[]>()
-  private background: BackgroundUsage
+  private readonly account: PlannedAccount
+  private readonly interfaces = new Map<string, PlannedStarts>()
 
   constructor(options: ExpiryPlanOptions) {
     this.options = options
-    this.background = options.background
+    const { account } = options
+    this.account = 'capacity' in account ? new PlannedOwnLog(account) : new PlannedLines(account)
+    for (const [operation, log] of options.interfaces) this.interfaces.set(operation, new PlannedStarts(log))
   }
 
   freeAt(wish: StartWish, fromMs: number): number {
-    const { log, interfaces, notBeforeMs, others, changesAtMs } = this.options
-    if (wish.lane === 'background') this.background = { ...this.background, isActive: true }
-    const capacity = log.capacity - toKept(wish.lane, log.capacity, this.background)
-    const own = this.plannedOf(log)
-    // Each of the others has had as many turns by then as this process, if he has as many calls.
-    const elsewhere = others.reduce((sum, count) => sum + Math.min(count, own.length), 0)
-    const atMs = Math.max(notBeforeMs, this.logFreeAt(log, capacity, elsewhere, fromMs))
-    const narrow = interfaces.get(wish.operation)
-    const freeAtMs = narrow ? Math.max(atMs, this.logFreeAt(narrow, narrow.capacity, 0, fromMs)) : atMs
+    const { notBeforeMs, changesAtMs } = this.options
+    const freeAtMs = Math.max(
+      notBeforeMs,
+      this.account.freeAt(wish.lane, fromMs),
+      this.interfaces.get(wish.operation)?.freeAt(fromMs) ?? fromMs,
+    )
     return Math.min(freeAtMs, Math.max(fromMs, changesAtMs))
   }
 
   add(wish: StartWish, atMs: number): void {
-    this.plannedOf(this.options.log).push(atMs)
-    if (wish.lane === 'background') this.background = { isActive: true, used: this.background.used + 1 }
-    const narrow = this.options.interfaces.get(wish.operation)
-    if (narrow) this.plannedOf(narrow).push(atMs)
+    this.account.add(wish.lane, atMs)
+    this.interfaces.get(wish.operation)?.add(atMs)
+  }
+}
+
+/** The account's starts of both lanes. */
+interface PlannedAccount {
+  freeAt(lane: Lane, fromMs: number): number
+  add(lane: Lane, atMs: number): void
+}
+
+/** The turns of this process, one after the other. */
+class PlannedLines implements PlannedAccount {
+  private readonly lines: Readonly<Record<Lane, LineTurns>>
+  private readonly planned = { interactive: 0, background: 0 }
+
+  constructor(lines: Readonly<Record<Lane, LineTurns>>) {
+    this.lines = lines
   }
 
-  private logFreeAt(log: ExpiringLog, capacity: number, elsewhere: number, fromMs: number): number {
-    if (capacity <= 0) return Number.POSITIVE_INFINITY
-    const planned = this.plannedOf(log)
-    // The start `capacity` places back must have left the span.
-    const ownIndex = log.used + planned.length - capacity
-    // What is free now is not kept for others, who may be waiting for something else.
-    if (ownIndex < 0) return fromMs
-    const index = ownIndex + elsewhere
-    if (index < log.used) return Math.max(fromMs, log.expiries[index] ?? log.allExpiredAtMs)
-    // Of the starts to come, some are planned here and the rest elsewhere, in turns.
-    const share = planned.length / Math.max(1, planned.length + elsewhere)
-    const plannedAtMs = planned[Math.floor((index - log.used) * share)] ?? Number.POSITIVE_INFINITY
-    return Math.max(fromMs, plannedAtMs + log.spanMs)
+  freeAt(lane: Lane, fromMs: number): number {
+    const { own, next } = this.lines[lane]
+    const turnAtMs = own[this.planned[lane]]
+    if (turnAtMs !== undefined) return Math.max(fromMs, turnAtMs)
+    // How much later the next but one would be, the log says when it is asked for it.
+    return next > fromMs ? next + SLACK_MS : fromMs
   }
 
-  private plannedOf(log: ExpiringLog): number[] {
-    const known = this.planned.get(log)
-    if (known) return known
-    const planned: number[] = []
-    this.planned.set(log, planned)
-    return planned
+  add(lane: Lane): void {
+    this.planned[lane] += 1
+  }
+}
+
+/** A log that nobody else takes from, both lanes together. */
+class PlannedOwnLog implements PlannedAccount {
+  private readonly starts: PlannedStarts
+  private readonly capacity: number
+  private background: BackgroundUsage
+
+  constructor(log: OwnLog) {
+    this.starts = new PlannedStarts(log)
+    this.capacity = log.capacity
+    this.background = log.background
+  }
+
+  freeAt(lane: Lane, fromMs: number): number {
+    if (lane === 'background') this.background = { ...this.background, isActive: true }
+    return this.starts.freeAt(fromMs, toKept(lane, this.capacity, this.background))
+  }
+
+  add(lane: Lane, atMs: number): void {
+    this.starts.add(atMs)
+    if (lane === 'background') this.background = { isActive: true, used: this.background.used + 1 }
+  }
+}
+
+/** The starts of a log, and those that are planned. */
+class PlannedStarts {
+  private readonly log: ExpiringLog
+  private readonly planned: number[] = []
+
+  constructor(log: ExpiringLog) {
+    this.log = log
+  }
+
+  /** @param kept so many starts are for others */
+  freeAt(fromMs: number, kept = 0): number {
+    const { capacity, used, expiries, allExpiredAtMs, spanMs } = this.log
+    if (capacity <= kept) return Number.POSITIVE_INFINITY
+    // The start that is so many before must have left the span.
+    const expiring = used + this.planned.length - (capacity - kept)
+    if (expiring < 0) return fromMs
+    if (expiring < used) return Math.max(fromMs, expiries[expiring] ?? allExpiredAtMs)
+    return Math.max(fromMs, (this.planned[expiring - used] ?? fromMs) + spanMs)
+  }
+
+  add(atMs: number): void {
+    this.planned.push(atMs)
   }
 }

@@ -3,15 +3,18 @@
 import type { QuotaReading } from '#contract/readings.ts'
 import type { FleetLink, FleetScript } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
-import { FleetLog } from './fleet-log.ts'
+import { Alarm } from './alarm.ts'
+import { FleetLog, type ViewReply } from './fleet-log.ts'
 import type { FleetMemory } from './fleet-memory.ts'
 import { FleetPlans, toFleetLimits } from './fleet-plans.ts'
 import { toBackgroundShare, toHeadroom } from './lane-share.ts'
 import { type OwnStart, OwnStarts } from './own-starts.ts'
+import { PlacesWanted } from './places-wanted.ts'
 import { PERMIT_LIFE_MS, type QuotaLimits, toSpanMs } from './quota.ts'
 import type { StartJournal } from './start-journal.ts'
-import type { GrantedStart, StartLedger, StartPlan, StartWish } from './start-ledger.ts'
+import type { GrantedStart, StartLedger, StartPlan, StartWish, TimedWish, WaitingCalls } from './start-ledger.ts'
 import { StartsScript } from './starts-script.ts'
+import type { StartsReply, WishedStart } from './starts-terms.ts'
 import type { StartsView } from './starts-view.ts'
 
 /** What a shared ledger is made with. */
@@ -37,10 +40,8 @@ export interface FleetLedgerOptions {
 
 /** How often a member says that it lives. */
 const BEAT_MS = 500
-/** How often it looks while calls wait for a log that is not open. */
+/** How often it looks while calls wait: those before them may have left the line, or the log may be open again. */
 const EAGER_BEAT_MS = 100
-/** Least time between two beats, however much there is to tell. */
-const NEWS_MS = 25
 /** A ledger that replicas share. Calls the server from now on, until it is closed. */
 export function createFleetLedger(options: FleetLedgerOptions): StartLedger {
   return new FleetLedger(options)
@@ -60,10 +61,12 @@ class FleetLedger implements StartLedger {
   private readonly stop = new AbortController()
   private readonly stopListening: () => void
   pausedUntilMs = Number.NEGATIVE_INFINITY
-  private waiting = 0
-  private waitingElsewhere = 0
-  private toldWaiting = 0
-  private toldAtMs = Number.NEGATIVE_INFINITY
+  private readonly places: PlacesWanted
+  /** How many calls of the log are under way that say which places are wanted. */
+  private asking = 0
+  private readonly alarm: Alarm
+  /** When it last said that it lives, on `Clock.monotonicMs`. */
+  private beatAtMs = Number.NEGATIVE_INFINITY
   private ids = 0
 
   constructor(options: FleetLedgerOptions) {
@@ -93,22 +96,30 @@ class FleetLedger implements StartLedger {
     this.own = new OwnStarts(Math.max(spanMs, ...[...limits.interfaces.values()].map((limit) => limit.spanMs)))
     this.own.restore(this.readPast())
     this.idPrefix = `${memory.member}.${createId()}`
-    this.log = new FleetLog({ ...options, script: this.script, own: this.own, isAlone: maxReplicas === 1 })
+    this.log = new FleetLog({
+      ...options,
+      script: this.script,
+      own: this.own,
+      isAlone: maxReplicas === 1,
+      tellPlaces: () => this.places.tell(),
+    })
+    this.places = new PlacesWanted(limits.interfaces)
     this.plans = new FleetPlans({ ...options, limits, log: this.log, own: this.own })
     this.stopListening = options.link.onChange(() => this.onLinkChange())
-    void this.beatForEver()
+    this.alarm = new Alarm(options.clock, () => void this.beat())
+    void this.beat()
   }
 
-  async take(wishes: readonly StartWish[]): Promise<readonly (GrantedStart | undefined)[]> {
+  async take(wishes: readonly TimedWish[]): Promise<readonly (GrantedStart | undefined)[]> {
     const { clock } = this.options
     const starts = wishes.map((wish) => ({ ...wish, id: `${this.idPrefix}:${(this.ids++).toString(36)}` }))
-    this.tellWaiting(clock.monotonicMs())
-    const reply = await this.log.ask(this.waiting, () => this.script.take(this.waiting, starts))
+    this.places.begin(starts, this.log.view)
+    const reply = await this.askForPlaces(() => this.takeShared(starts))
+    this.places.end(starts)
     // Whoever begins where this process ends must not be surprised by what it still starts.
     if (this.stop.signal.aborted) return starts.map(() => undefined)
     if (reply?.view.isOpen !== true) return starts.map((start) => this.takeAlone(start))
     this.hearOf(reply.view)
-    this.hearOfOthers(reply.view)
     const nowMs = clock.monotonicMs()
     // The log counts a start from when the call was carried out, which may be as long ago as it was sent.
     const goodUntilMs = Math.min(nowMs, reply.sentAtMs + this.longestGrantMs) + PERMIT_LIFE_MS
@@ -127,16 +138,14 @@ class FleetLedger implements StartLedger {
   }
 
   plan(): StartPlan {
-    return this.plans.plan(this.pausedUntilMs, true)
+    return this.plans.plan(this.pausedUntilMs)
   }
 
-  setWaiting(count: number): void {
-    this.waiting = count
-    const nowMs = this.options.clock.monotonicMs()
-    // The others plan with it: what has grown much is told before the next beat.
-    if (count <= this.toldWaiting * 1.2 + 2 || nowMs < this.toldAtMs + NEWS_MS) return
-    this.tellWaiting(nowMs)
-    void this.beat()
+  setWaiting(calls: readonly WaitingCalls[]): void {
+    this.places.want(calls, this.log.view)
+    this.setAlarm()
+    // In a moment, when it is known whether starts are taken at the same time.
+    queueMicrotask(() => void this.syncPlaces())
   }
 
   onChange(listener: () => void): void {
@@ -145,10 +154,10 @@ class FleetLedger implements StartLedger {
 
   async read(): Promise<QuotaReading> {
     const { limits, clock } = this.options
-    await this.log.beat(this.waiting)
+    await this.log.beat()
     const nowMs = clock.monotonicMs()
     const { capacity, used } = this.plans.toLog(nowMs)
-    const freeAtMs = this.plans.plan(this.pausedUntilMs, false).freeAt({ operation: '', lane: 'interactive' }, nowMs)
+    const freeAtMs = this.plans.plan(this.pausedUntilMs).freeAt({ operation: '', lane: 'interactive' }, nowMs)
     const isFree = freeAtMs <= nowMs
     return {
       limit: limits.limit,
@@ -170,6 +179,7 @@ class FleetLedger implements StartLedger {
 
   async close(): Promise<void> {
     this.stop.abort()
+    this.alarm.set(Number.POSITIVE_INFINITY)
     this.stopListening()
     await this.log.tell(() => this.script.leave())
   }
@@ -201,14 +211,6 @@ class FleetLedger implements StartLedger {
     this.pausedUntilMs = Math.max(this.pausedUntilMs, view.pausedUntilMs)
   }
 
-  /** Where many more wait elsewhere than a moment ago, turns come later than was planned. */
-  private hearOfOthers({ others }: StartsView): void {
-    const waiting = others.reduce((sum, count) => sum + count, 0)
-    const hasGrown = waiting > this.waitingElsewhere * 1.1 + 1
-    this.waitingElsewhere = waiting
-    if (hasGrown) this.notify()
-  }
-
   private onLinkChange(): void {
     if (this.options.link.state().health !== 'up') {
       this.log.lose()
@@ -216,26 +218,45 @@ class FleetLedger implements StartLedger {
     } else void this.beat()
   }
 
-  private tellWaiting(nowMs: number): void {
-    this.toldWaiting = this.waiting
-    this.toldAtMs = nowMs
+  /** Whoever calls the log next already tells it of those that were refused. */
+  private async takeShared(starts: readonly WishedStart[]): Promise<StartsReply> {
+    const reply = await this.script.take(this.places.tell(starts), starts)
+    if (reply.kind === 'view')
+      this.places.hear(
+        starts,
+        starts.filter((_, index) => !reply.isGranted[index]),
+        reply.view,
+      )
+    return reply
   }
 
-  private async beat(): Promise<void> {
-    this.tellWaiting(this.options.clock.monotonicMs())
-    await this.log.beat(this.waiting)
-    if (this.log.view) this.hearOf(this.log.view)
+  /** Takes the places that are wanted, and gives up those that are not any more. */
+  private async syncPlaces(): Promise<void> {
+    if (this.asking > 0 || this.places.isTold() || !this.log.isOpen() || this.stop.signal.aborted) return
+    await this.askForPlaces(() => this.script.take(this.places.tell(), []))
     this.notify()
   }
 
-  private async beatForEver(): Promise<void> {
-    const { clock } = this.options
-    const { signal } = this.stop
-    while (!signal.aborted) {
-      await this.beat()
-      const isEager = this.waiting > 0 && !this.log.isOpen()
-      await clock.delay(isEager ? EAGER_BEAT_MS : BEAT_MS, signal).catch(() => undefined)
+  private async askForPlaces(call: () => Promise<StartsReply>): Promise<ViewReply | undefined> {
+    this.asking += 1
+    try {
+      return await this.log.ask(call)
+    } finally {
+      this.asking -= 1
     }
+  }
+
+  private async beat(): Promise<void> {
+    this.beatAtMs = this.options.clock.monotonicMs()
+    await this.log.beat()
+    if (this.log.view) this.hearOf(this.log.view)
+    this.notify()
+    this.setAlarm()
+  }
+
+  /** Sets it for the next beat. */
+  private setAlarm(): void {
+    if (!this.stop.signal.aborted) this.alarm.set(this.beatAtMs + (this.places.isAny() ? EAGER_BEAT_MS : BEAT_MS))
   }
 
   private notify(): void {

@@ -4,7 +4,8 @@ import { FleetCommandError, type FleetLink } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
 import type { FleetMemory } from './fleet-memory.ts'
 import type { OwnStarts } from './own-starts.ts'
-import type { StartsReply, StartsScript } from './starts-script.ts'
+import type { StartsScript } from './starts-script.ts'
+import type { LanesWaiting, StartsReply } from './starts-terms.ts'
 import type { StartsView } from './starts-view.ts'
 
 /** What a membership is made with. */
@@ -18,6 +19,8 @@ export interface FleetLogOptions {
   readonly server: string
   /** Nobody else ever shares the log. */
   readonly isAlone: boolean
+  /** Which calls wait, for the log to be told. */
+  readonly tellPlaces: () => LanesWaiting
   /** A text that nobody else makes. */
   readonly createId: () => string
   /** Told the server's word for why it refuses the script although it answers, and undefined when it does not any more. */
@@ -72,10 +75,10 @@ export class FleetLog {
   }
 
   /** Calls the log, joining first where that is needed. @returns undefined when it cannot be used */
-  ask(waiting: number, call: () => Promise<StartsReply>): Promise<ViewReply | undefined> {
+  ask(call: () => Promise<StartsReply>): Promise<ViewReply | undefined> {
     return this.inTurn(async () => {
       for (let attempt = 0; attempt < 2; attempt += 1) {
-        if (!(await this.ensureJoined(waiting))) return undefined
+        if (!(await this.ensureJoined())) return undefined
         const reply = await call()
         if (reply.kind === 'view') {
           this.see(reply.view)
@@ -89,11 +92,11 @@ export class FleetLog {
   }
 
   /** Says that this member lives, and what it has started without the log. */
-  async beat(waiting: number): Promise<void> {
-    const { own, clock, script } = this.options
-    await this.ask(waiting, async () => {
+  async beat(): Promise<void> {
+    const { own, clock, script, tellPlaces } = this.options
+    await this.ask(async () => {
       const starts = own.listUnreported(clock.monotonicMs())
-      const reply = await script.beat(waiting, starts)
+      const reply = await script.beat(tellPlaces(), starts)
       if (reply.kind === 'view') for (const start of starts) start.isReported = true
       return reply
     })
@@ -119,14 +122,14 @@ export class FleetLog {
     return link.state().health === 'up' && clock.monotonicMs() >= this.unusableUntilMs
   }
 
-  private async ensureJoined(waiting: number): Promise<boolean> {
+  private async ensureJoined(): Promise<boolean> {
     if (!this.canCall()) return false
     if (this.isJoined()) return true
-    const { link, clock, own, script, memory, server, isAlone, createId } = this.options
+    const { link, clock, own, script, memory, server, isAlone, createId, tellPlaces } = this.options
     const { connection } = link.state()
     const starts = own.list(clock.monotonicMs())
     const terms = { newEpoch: createId(), isAlone, isReconnected: this.hasJoined, roster: this.roster }
-    const reply = await script.join(waiting, terms, starts)
+    const reply = await script.join(tellPlaces(), terms, starts)
     if (reply.kind === 'join') return false
     for (const start of starts) start.isReported = true
     this.joinedConnection = connection

@@ -55,15 +55,11 @@ export class FleetPlans {
     this.options = options
   }
 
-  /**
-   * As well as is known now.
-   * @param pausedUntilMs nothing is free before
-   * @param yields whether this process lets others go first, where it is its turn to
-   */
-  plan(pausedUntilMs: number, yields: boolean): StartPlan {
+  /** As well as is known now. @param pausedUntilMs nothing is free before */
+  plan(pausedUntilMs: number): StartPlan {
     const { view } = this.options.log
     return view !== undefined && this.options.log.isOpen()
-      ? this.planShared(view, yields ? Math.max(pausedUntilMs, view.yieldsUntilMs) : pausedUntilMs)
+      ? this.planShared(view, pausedUntilMs)
       : this.planAlone(pausedUntilMs, true)
   }
 
@@ -76,11 +72,9 @@ export class FleetPlans {
     const nowMs = clock.monotonicMs()
     const background = own.list(nowMs).filter(({ lane, isShared }) => lane === 'background' && !isShared).length
     return new ExpiryPlan({
-      log: this.toOwnLog(limits.account, nowMs),
+      account: { ...this.toOwnLog(limits.account, nowMs), background: { isActive: background > 0, used: background } },
       interfaces: new Map([...limits.interfaces].map(([name, limit]) => [name, this.toOwnLog(limit, nowMs, name)])),
       notBeforeMs: pausedUntilMs,
-      background: { isActive: background > 0, used: background },
-      others: [],
       changesAtMs: mayHope ? this.toHopedAtMs(nowMs) : Number.POSITIVE_INFINITY,
     })
   }
@@ -94,14 +88,13 @@ export class FleetPlans {
   }
 
   private planShared(view: StartsView, pausedUntilMs: number): StartPlan {
-    const { account, interfaces } = this.options.limits
     return new ExpiryPlan({
-      log: toSharedLog(view, 0, account),
-      interfaces: new Map([...interfaces].map(([name, limit], index) => [name, toSharedLog(view, index + 1, limit)])),
+      account: view.lines,
+      interfaces: new Map(
+        [...this.options.limits.interfaces].map(([name, limit], index) => [name, toSharedLog(view, index + 1, limit)]),
+      ),
       notBeforeMs: pausedUntilMs,
-      background: { isActive: view.isBackgroundActive, used: view.backgroundUsed },
-      others: view.others,
-      changesAtMs: Number.POSITIVE_INFINITY,
+      changesAtMs: view.changesAtMs,
     })
   }
 

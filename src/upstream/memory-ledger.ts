@@ -78,7 +78,7 @@ class MemoryLedger implements StartLedger {
   }
 
   setWaiting(): void {
-    // There are no other processes to tell.
+    // There are no other processes to stand in line with.
   }
 
   onChange(listener: () => void): void {

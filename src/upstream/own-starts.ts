@@ -1,6 +1,6 @@
 // What this process has started itself in the last span. It outlives the shared log: when that is lost, this is what
 // it is made anew from, and when it is out of reach, this is what is counted.
-import type { ReportedStart } from './starts-script.ts'
+import type { ReportedStart } from './starts-terms.ts'
 
 /** A start of this process. */
 export interface OwnStart extends ReportedStart {

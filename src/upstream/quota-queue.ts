@@ -2,10 +2,10 @@
 // calls, and not where starts are written down.
 import type { QuotaReading } from '#contract/readings.ts'
 import type { Clock } from '#model/clock.ts'
-import { QuotaExhaustedError } from '#model/errors.ts'
 import { Alarm } from './alarm.ts'
 import type { Gate, Permit, Quota, QuotaAsk } from './quota.ts'
-import type { GrantedStart, StartLedger, StartWish } from './start-ledger.ts'
+import { isOpen, toClosedError, toExhaustedError } from './quota-refusal.ts'
+import type { GrantedStart, StartLedger, StartWish, WaitingCalls } from './start-ledger.ts'
 import { findLate, findNext, listFreeHeads, planTurn } from './turn-forecast.ts'
 import { toLineName, WaitingOrder } from './waiting-order.ts'
 
@@ -19,11 +19,9 @@ export interface QuotaQueueOptions {
 /** Most calls of one operation that wait at the same time. */
 const MAX_WAITING = 1000
 /** Most starts that the ledger is asked for at once. */
-const MAX_WISHES = 16
+const MAX_WISHES = 64
 /** Milliseconds until a ledger that granted nothing is asked again, at least: whatever it says, no loop is tight. */
 const BREATH_MS = 5
-/** When to ask again, where nobody knows when a start comes free. */
-const UNKNOWN_RETRY_MS = 5000
 /** Milliseconds beyond their deadlines that calls wait while the ledger is asked: a turn may fall exactly on one. */
 const ASKING_GRACE_MS = 1
 
@@ -55,7 +53,7 @@ class QuotaQueue implements Quota {
   private isForecastDue = false
   private breathUntilMs = Number.NEGATIVE_INFINITY
   private tickets = 0
-  private toldWaiting = 0
+  private isWaitingTold = true
   private readonly alarm: Alarm
   private closed = false
 
@@ -158,7 +156,9 @@ class QuotaQueue implements Quota {
     if (this.taking.size === 0) return
     this.tellWaiting()
     const batch = [...this.taking]
-    this.asking = this.ledger.take(batch.map(({ wish }) => wish)).then((starts) => this.handOut(batch, starts))
+    this.asking = this.ledger
+      .take(batch.map(({ wish, deadlineAtMs }) => ({ ...wish, waitsUntilMs: deadlineAtMs })))
+      .then((starts) => this.handOut(batch, starts))
   }
 
   private handOut(batch: readonly Waiter[], starts: readonly (GrantedStart | undefined)[]): void {
@@ -180,7 +180,11 @@ class QuotaQueue implements Quota {
       isRefused = true
       waiter.gate?.leave()
     }
-    if (isRefused) this.isForecastDue = true
+    if (isRefused) {
+      this.isForecastDue = true
+      // The ledger takes those for waiting whom it has refused.
+      this.isWaitingTold = false
+    }
     if (isRefused && !isGranted) this.breathUntilMs = nowMs + BREATH_MS
     this.asking = undefined
     this.serve()
@@ -266,26 +270,20 @@ class QuotaQueue implements Quota {
     return true
   }
 
-  private tellWaiting(): void {
-    if (this.order.size === this.toldWaiting) return
-    this.toldWaiting = this.order.size
-    this.ledger.setWaiting(this.toldWaiting)
+  private toWaitingCalls(line: ReadonlySet<Waiter>): WaitingCalls {
+    const [first] = line
+    const waiters = [...line].filter((waiter) => !this.taking.has(waiter))
+    return {
+      wish: (first as Waiter).wish,
+      count: waiters.length,
+      lastDeadlineAtMs: Math.max(...waiters.map(({ deadlineAtMs }) => deadlineAtMs)),
+    }
   }
-}
 
-/** Whether a gate would let somebody through now. */
-function isOpen(gate: Gate): boolean {
-  if (!gate.tryEnter()) return false
-  gate.leave()
-  return true
-}
-
-function toExhaustedError(retryAfterMs: number): QuotaExhaustedError {
-  return new QuotaExhaustedError("no start is free in the account's quota before the deadline", {
-    retryAfterMs: Number.isFinite(retryAfterMs) ? Math.max(0, retryAfterMs) : UNKNOWN_RETRY_MS,
-  })
-}
-
-function toClosedError(): QuotaExhaustedError {
-  return new QuotaExhaustedError('the gateway is stopping and starts no further calls', {})
+  private tellWaiting(): void {
+    const calls = [...this.order.lists()].map((line) => this.toWaitingCalls(line)).filter(({ count }) => count > 0)
+    if (calls.length === 0 && this.isWaitingTold) return
+    this.isWaitingTold = calls.length === 0
+    this.ledger.setWaiting(calls)
+  }
 }

@@ -11,6 +11,20 @@ export interface StartWish {
   readonly lane: Lane
 }
 
+/** A start that somebody wants now. */
+export interface TimedWish extends StartWish {
+  /** Until when he waits for it otherwise, on `Clock.monotonicMs`; undefined when he does not. */
+  readonly waitsUntilMs?: number
+}
+
+/** Calls that wait for the same. */
+export interface WaitingCalls {
+  readonly wish: StartWish
+  readonly count: number
+  /** Until when the most patient of them waits, on `Clock.monotonicMs`. */
+  readonly lastDeadlineAtMs: number
+}
+
 /** A start that was granted, and is written down. */
 export interface GrantedStart extends Permit {
   /** Unique over all processes and for ever. */
@@ -23,13 +37,16 @@ export interface StartLedger {
    * Takes as many of the wished starts as are free now, in their order; undefined in the place of one that is not.
    * Whenever it refuses a wish, `plan` afterwards says a later time than now for it. Never throws.
    */
-  take(wishes: readonly StartWish[]): Promise<readonly (GrantedStart | undefined)[]>
+  take(wishes: readonly TimedWish[]): Promise<readonly (GrantedStart | undefined)[]>
   /** Makes a start free again whose call never left. */
   giveBack(start: GrantedStart): void
   /** How starts come free from now on, as well as is known here. */
   plan(): StartPlan
-  /** How many calls wait in this process now: the ledgers of other processes plan with it. */
-  setWaiting(count: number): void
+  /**
+   * Which calls wait in this process now, beyond those it takes starts for, and would start if they could: a ledger
+   * that several processes share keeps a place in its line for each.
+   */
+  setWaiting(calls: readonly WaitingCalls[]): void
   /** Calls back whenever starts may have come free earlier than `plan` said, or the plan has become worse. */
   onChange(listener: () => void): void
   /** Where it stands. */

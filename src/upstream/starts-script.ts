@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import type { Lane } from '#contract/ask.ts'
 import { type FleetLink, type FleetScript, LinkDownError } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
-import type { LogView, StartsView } from './starts-view.ts'
+import { SLACK_MS } from './expiry-plan.ts'
+import type { JoinTerms, LanesWaiting, LoggedStart, ReportedStart, StartsReply, WishedStart } from './starts-terms.ts'
+import type { LineTurns, LogView } from './starts-view.ts'
 
 /** A log of one limit: the account's own, or an interface's. */
 export interface LogLimit {
@@ -32,45 +34,10 @@ export interface StartsScriptOptions {
   readonly headroom: number
 }
 
-/** A start as the shared log knows it. */
-export interface LoggedStart {
-  readonly id: string
-  readonly lane: Lane
-  /** The provider's name of the call. */
-  readonly operation: string
-}
-
-/** A start that the log is told of. */
-export interface ReportedStart extends LoggedStart {
-  /** When it was made, on `Clock.monotonicMs`. */
-  readonly atMs: number
-}
-
-/** What a call of the script brings. */
-export type StartsReply =
-  | { readonly kind: 'join' }
-  | {
-      readonly kind: 'view'
-      readonly view: StartsView
-      /** Of a take: which of its starts were granted. */
-      readonly isGranted: readonly boolean[]
-      /** When the call was sent, on `Clock.monotonicMs`: no start it granted is older. */
-      readonly sentAtMs: number
-    }
-
-/** Who joins, and what he knows of the others. */
-export interface JoinTerms {
-  /** Name for a new log, where there is none. */
-  readonly newEpoch: string
-  /** Nobody else ever shares the log. */
-  readonly isAlone: boolean
-  /** There was a connection before this one. */
-  readonly isReconnected: boolean
-  readonly roster: readonly string[]
-}
-
-/** Most expiries told of one log: beyond the most calls that can wait. */
+/** Most expiries of one log that are looked at, and told: beyond the most calls that can wait. */
 const MAX_SLOTS = 1024
+/** Longest wait that anybody asks for, in milliseconds: longer ones are cut. */
+const MAX_PATIENCE_MS = 3_600_000
 /** Most starts in one report: a longer one would hold the server up. */
 const REPORT_SIZE = 200
 /** How much later than its sending a call may be carried out and still count, in milliseconds. */
@@ -91,8 +58,6 @@ export class StartsScript {
   private readonly keys: readonly string[]
   private sequence = 0
   private logs: readonly LogView[] = []
-  /** Calls that wait elsewhere, as last told. */
-  private others: readonly number[] = []
   /** The log's time as last told, and when that call was sent. */
   private told: { readonly now: number; readonly sentAtMs: number } | undefined
 
@@ -100,24 +65,30 @@ export class StartsScript {
   constructor(options: StartsScriptOptions, epoch: string) {
     this.options = options
     this.epoch = epoch
-    const names = ['meta', 'members', 'log', 'background', ...options.interfaces.map((each) => `log:${each.operation}`)]
+    const own = ['meta', 'members', 'log', 'background', 'line', 'line:background']
+    const names = [...own, ...options.interfaces.map((each) => `log:${each.operation}`)]
     this.keys = names.map((name) => options.keyPrefix + name)
   }
 
-  /** Takes starts, as many as are free, in their order. */
-  async take(waiting: number, starts: readonly LoggedStart[]): Promise<StartsReply> {
-    const words = starts.flatMap((start) => [start.id, toLaneWord(start.lane), this.placeOf(start.operation)])
+  /** Takes starts, as many as are free, in their order. Those that are not free have places in the line instead. */
+  async take(waiting: LanesWaiting, starts: readonly WishedStart[]): Promise<StartsReply> {
+    const words = starts.flatMap((start) => [
+      start.id,
+      toLaneWord(start.lane),
+      this.placeOf(start.operation),
+      start.waitsUntilMs === undefined ? 0 : 1,
+    ])
     return this.callForView('take', waiting, [starts.length, ...words])
   }
 
   /** Says that this member lives, and writes down starts it made without the log. */
-  async beat(waiting: number, starts: readonly ReportedStart[]): Promise<StartsReply> {
+  async beat(waiting: LanesWaiting, starts: readonly ReportedStart[]): Promise<StartsReply> {
     const rest = await this.reportAllBut(starts)
     return this.callForView('beat', waiting, () => this.toReport(rest))
   }
 
   /** Joins, with every start of this member that still counts. */
-  async join(waiting: number, terms: JoinTerms, starts: readonly ReportedStart[]): Promise<StartsReply> {
+  async join(waiting: LanesWaiting, terms: JoinTerms, starts: readonly ReportedStart[]): Promise<StartsReply> {
     const rest = await this.reportAllBut(starts)
     const { newEpoch, isAlone, isReconnected, roster } = terms
     return this.callForView('join', waiting, () => [
@@ -132,17 +103,17 @@ export class StartsScript {
 
   /** Takes a start back out. */
   async giveBack(start: LoggedStart): Promise<void> {
-    await this.call('giveBack', 0, [start.id, this.placeOf(start.operation)])
+    await this.call('giveBack', nobody, [start.id, this.placeOf(start.operation)])
   }
 
   /** Lets nobody start anything for a while. */
   async pause(forMs: number): Promise<void> {
-    await this.call('pause', 0, [Math.ceil(forMs)])
+    await this.call('pause', nobody, [Math.ceil(forMs)])
   }
 
   /** Says that this member spends nothing more. */
   async leave(): Promise<void> {
-    await this.call('leave', 0, [])
+    await this.call('leave', nobody, [])
   }
 
   /** All starts but the last few, in pieces. @returns those few */
@@ -150,7 +121,7 @@ export class StartsScript {
     let first = 0
     for (; starts.length - first > REPORT_SIZE; first += REPORT_SIZE) {
       const piece = starts.slice(first, first + REPORT_SIZE)
-      await this.call('report', 0, () => this.toReport(piece))
+      await this.call('report', nobody, () => this.toReport(piece))
     }
     return starts.slice(first)
   }
@@ -169,25 +140,10 @@ export class StartsScript {
     ]
   }
 
-  private async callForView(verb: string, waiting: number, rest: Words): Promise<StartsReply> {
+  private async callForView(verb: string, waiting: LanesWaiting, rest: Words): Promise<StartsReply> {
     const { reply, sentAtMs } = await this.call(verb, waiting, rest)
     if (reply[0] === 'join') return { kind: 'join' }
-    const [
-      ,
-      epoch,
-      sequence,
-      now,
-      isOpen,
-      opensInMs,
-      pausedForMs,
-      grants,
-      logs,
-      others,
-      roster,
-      background,
-      isActive,
-      yieldForMs,
-    ] = reply
+    const [, epoch, sequence, now, isOpen, opensInMs, pausedForMs, grants, logs, lines, roster, lookInMs] = reply
     if (typeof epoch !== 'string' || !Array.isArray(logs)) throw new LinkDownError('the shared log gave no answer')
     const lastEpoch = this.epoch
     this.sequence = epoch === this.epoch ? Math.max(this.sequence, Number(sequence)) : Number(sequence)
@@ -195,7 +151,7 @@ export class StartsScript {
     // Of all replies the one that makes the log's time earliest: small steps must not add up.
     if (epoch !== lastEpoch || this.told === undefined || Number(now) <= this.toLatest(sentAtMs))
       this.told = { now: Number(now), sentAtMs }
-    if (Array.isArray(others)) this.others = others.map(Number)
+    const [interactive, background] = toList(lines)
     // On arrival: what the log says is never later than that, so that everything is free when it is said to be.
     const atMs = this.options.clock.monotonicMs()
     return {
@@ -207,11 +163,9 @@ export class StartsScript {
         isOpen: isOpen === 1,
         opensAtMs: atMs + Number(opensInMs),
         pausedUntilMs: Number(pausedForMs) > 0 ? atMs + Number(pausedForMs) : Number.NEGATIVE_INFINITY,
-        yieldsUntilMs: atMs + Number(yieldForMs),
+        changesAtMs: Number(lookInMs) > 0 ? atMs + Number(lookInMs) : Number.POSITIVE_INFINITY,
         logs: this.toLogViews(logs, atMs),
-        backgroundUsed: Number(background),
-        isBackgroundActive: isActive === 1,
-        others: this.others,
+        lines: { interactive: toLineTurns(interactive, atMs), background: toLineTurns(background, atMs) },
         roster: Array.isArray(roster) ? roster.map(String) : undefined,
       },
     }
@@ -229,7 +183,7 @@ export class StartsScript {
     return this.logs
   }
 
-  private async call(verb: string, waiting: number, rest: Words) {
+  private async call(verb: string, waiting: LanesWaiting, rest: Words) {
     const { clock, link, script } = this.options
     for (let isStep = false; ; isStep = true) {
       const sentAtMs = clock.monotonicMs()
@@ -245,8 +199,11 @@ export class StartsScript {
         this.options.log.capacity,
         this.options.backgroundShare,
         this.options.headroom,
-        waiting,
         MAX_SLOTS,
+        ...[waiting.interactive, waiting.background].flatMap(({ count, untilMs }) => [
+          count,
+          Math.max(0, Math.floor(Math.min(untilMs - SLACK_MS - sentAtMs, MAX_PATIENCE_MS))),
+        ]),
         ...this.options.interfaces.flatMap(({ spanMs, capacity }) => [spanMs, capacity]),
         ...(typeof rest === 'function' ? rest() : rest),
       ])
@@ -268,10 +225,17 @@ export class StartsScript {
   }
 }
 
+const nobody: LanesWaiting = { interactive: { count: 0, untilMs: 0 }, background: { count: 0, untilMs: 0 } }
+
 type Words = readonly (string | number)[] | (() => readonly (string | number)[])
 
 function toLaneWord(lane: Lane): string {
   return lane === 'background' ? 'b' : 'i'
+}
+
+function toLineTurns(reply: unknown, atMs: number): LineTurns {
+  const [own, next] = toList(reply)
+  return { own: toList(own).map((inMs) => atMs + Number(inMs)), next: atMs + Number(next) }
 }
 
 function toList(value: unknown): readonly unknown[] {

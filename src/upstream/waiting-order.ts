@@ -66,6 +66,11 @@ export class WaitingOrder<Waiter extends Waiting> {
     return crowds
   }
 
+  /** Those who want the same, client by client. */
+  lists(): Iterable<ReadonlySet<Waiter>> {
+    return this.lines.values()
+  }
+
   /** Goes through the order as it is now, without changing it. @param newcomer one that might join */
   walk(newcomer?: Waiter): OrderWalk<Waiter> {
     const rests = new Map([...this.lines].map(([name, line]): [string, Iterator<Waiter>] => [name, line.values()]))

@@ -5,7 +5,7 @@ import { FakeClock, settle } from '#test/support/fake-clock.ts'
 import { createSlowLedger } from '#test/support/slow-ledger.ts'
 import { createMemoryLedger } from '#upstream/memory-ledger.ts'
 import { createQuota } from '#upstream/quota-queue.ts'
-import type { GrantedStart, StartLedger, StartPlan, StartWish } from '#upstream/start-ledger.ts'
+import type { GrantedStart, StartLedger, StartPlan, StartWish, WaitingCalls } from '#upstream/start-ledger.ts'
 
 for (const [name, oneWayMs] of [
   ['here', 0],
@@ -66,8 +66,8 @@ class ScriptedLedger implements StartLedger {
     return { freeAt: (_wish, fromMs) => Math.max(fromMs, this.freeAtMs), add: () => undefined }
   }
 
-  setWaiting(count: number): void {
-    this.told.push(count)
+  setWaiting(calls: readonly WaitingCalls[]): void {
+    this.told.push(calls.reduce((sum, { count }) => sum + count, 0))
   }
 
   onChange(listener: () => void): void {
@@ -114,12 +114,12 @@ function open() {
 describe('a queue and its ledger', () => {
   it('asks once at a time, for many starts at once', async () => {
     const { ledger, take, takeMany } = open()
-    takeMany(20)
+    takeMany(68)
     take({ operation: 'b' })
     expect(ledger.asked.map(({ length }) => length)).toEqual([1])
     await ledger.grant('first')
-    expect(ledger.asked.map(({ length }) => length)).toEqual([1, 16])
-    await ledger.grant(...Array.from({ length: 16 }, (_, index) => `start ${index}`))
+    expect(ledger.asked.map(({ length }) => length)).toEqual([1, 64])
+    await ledger.grant(...Array.from({ length: 64 }, (_, index) => `start ${index}`))
     expect(ledger.asked[2]?.map(({ operation }) => operation)).toEqual([...Array(3).fill('Get_LiveStat'), 'b'])
   })
 
@@ -229,6 +229,16 @@ describe('a queue and its ledger', () => {
     leaver.controller.abort(new Error('left'))
     expect(ledger.told).toEqual([1, 2, 1])
     await quota.close()
+  })
+
+  it('says that nobody waits once the ledger has refused the last one and it cannot wait', async () => {
+    const { ledger, take } = open()
+    const taking = take({ withinMs: 100 })
+    ledger.freeAtMs = 1000
+    await ledger.grant(undefined)
+    expect(taking.state).toBe('refused')
+    // The ledger has taken it for waiting.
+    expect(ledger.told.at(-1)).toBe(0)
   })
 
   it('gives back what is granted after it was closed, before it closes the ledger', async () => {
