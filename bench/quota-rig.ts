@@ -26,6 +26,8 @@ export interface LogOptions {
 /** A log that is open, with the words of the last call that its ledger made. */
 export interface OpenLog {
   readonly ledger: StartLedger
+  /** What the names of all its starts begin with. */
+  readonly member: string
   /** What the script was last called with: its keys and its values. */
   readonly lastCall: () => { readonly keys: readonly string[]; readonly values: readonly (string | number)[] }
   readonly close: () => Promise<void>
@@ -35,6 +37,7 @@ export interface OpenLog {
 export async function openLog({ url, limits, journalFolder }: LogOptions): Promise<OpenLog> {
   const prefix = `bench-${randomUUID()}`
   const link = await openLink(url, prefix)
+  const member = randomUUID()
   let last: ReturnType<OpenLog['lastCall']> = { keys: [], values: [] }
   const journal =
     journalFolder === undefined
@@ -54,7 +57,7 @@ export async function openLog({ url, limits, journalFolder }: LogOptions): Promi
     script: readStartsScript(),
     clock: systemClock,
     keyPrefix: `${prefix}:{main}:quota:`,
-    memory: { member: randomUUID(), server: '', epoch: '', roster: [], remember: () => undefined },
+    memory: { member, server: '', epoch: '', roster: [], remember: () => undefined },
     server: 'here',
     onTrouble: () => undefined,
     journal,
@@ -65,6 +68,7 @@ export async function openLog({ url, limits, journalFolder }: LogOptions): Promi
   await waitUntil('the log is open', async () => (await ledger.read()).remaining === capacity)
   return {
     ledger,
+    member,
     lastCall: () => last,
     close: async () => {
       await ledger.close()
@@ -108,8 +112,8 @@ export async function openBareLog(log: OpenLog, url: string, wishes: number, gra
   await client.script('LOAD', lua)
   const words = [...values]
   words[NOT_AFTER_PLACE] = Number(words[NOT_AFTER_PLACE]) + 3_600_000
-  // The names stand behind the number of wishes, each before its lane and its interface.
-  const places = Array.from({ length: wishes }, (_, index) => words.length - 3 * (wishes - index))
+  const places = [...words.keys()].filter((place) => String(words[place]).startsWith(`${log.member}.`))
+  if (places.length !== wishes) throw new Error('the call does not name each start once')
   const stem = String(words[places[0] ?? 0])
   let names = 0
   return {

@@ -1,6 +1,7 @@
 // The cache of one process: values by reference, bounded by the bytes their writers say they take.
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#model/clock.ts'
+import type { Instant } from '#model/time-range.ts'
 import type { Cache, CacheEntry, CacheKey, CacheOptions } from './cache.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { shiftEntry } from './shift-entry.ts'
@@ -18,6 +19,8 @@ export interface MemoryCacheOptions {
 export interface MemoryCache extends Cache {
   /** `get`, at once. Until the wall clock steps, the same entry is the same object every time. */
   find<Value>(key: CacheKey): CacheEntry<Value> | undefined
+  /** The same, only if it is fresh now. */
+  findFresh<Value>(key: CacheKey): CacheEntry<Value> | undefined
   /** `set`, at once. */
   keep<Value>(key: CacheKey, entry: CacheEntry<Value>, options: CacheOptions): void
   /** Forgets all entries of a scope. */
@@ -49,22 +52,34 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   /** When scopes were last cleared, on the steady clock. */
   const clearedAtMs = new Map<string, number>()
 
-  function find<Value>({ key }: CacheKey): CacheEntry<Value> | undefined {
-    const found = kept.get(key)
-    if (found === undefined) return undefined
+  /** What is under a key, at this moment by the wall clock. */
+  function findAt({ key }: CacheKey, found: Kept, now: Instant): CacheEntry<unknown> | undefined {
     const steadyMs = clock.monotonicMs()
     if (found.keepUntilMs <= steadyMs) {
       kept.delete(key)
       return undefined
     }
-    const wallLeadMs = clock.now() - steadyMs
-    const stepMs = Math.round(wallLeadMs - found.wallLeadMs)
+    const stepMs = Math.round(now - steadyMs - found.wallLeadMs)
     if (Math.abs(stepMs) > SMALLEST_STEP_MS) {
       found.entry = shiftEntry(found.entry, stepMs)
       found.wallLeadMs += stepMs
     }
+    return found.entry
+  }
+
+  function find<Value>(key: CacheKey): CacheEntry<Value> | undefined {
+    const found = kept.get(key.key)
     // The interface's promise: an entry is read back with the type it was stored with.
-    return found.entry as CacheEntry<Value>
+    return found && (findAt(key, found, clock.now()) as CacheEntry<Value> | undefined)
+  }
+
+  function findFresh<Value>(key: CacheKey): CacheEntry<Value> | undefined {
+    const found = kept.get(key.key)
+    if (found === undefined) return undefined
+    // Looking at a clock takes longer than finding the entry.
+    const now = clock.now()
+    const entry = findAt(key, found, now) as CacheEntry<Value> | undefined
+    return entry !== undefined && now < entry.freshUntil ? entry : undefined
   }
 
   const wasClearedSince: MemoryCache['wasClearedSince'] = (scope, sinceMs) =>
@@ -92,6 +107,7 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
 
   return {
     find,
+    findFresh,
     keep,
     clear,
     wasClearedSince,

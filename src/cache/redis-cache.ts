@@ -4,8 +4,8 @@ import { hash } from 'node:crypto'
 import type { Clock } from '#model/clock.ts'
 import { FOREVER, type Instant } from '#model/time-range.ts'
 import type { Cache, CacheEntry, CacheKey, CacheOptions } from './cache.ts'
-import { deepFreeze } from './deep-freeze.ts'
-import { decodeHead, decodeValue, type EntryHead, encodeEntry } from './entry-codec.ts'
+import { type DecodedValue, decodeHead, type EntryHead, encodeEntry } from './entry-codec.ts'
+import { SharedReadings } from './shared-readings.ts'
 import { shiftEnd, shiftEntry } from './shift-entry.ts'
 
 /** What the cache needs of the connection: every command ends soon, with an answer or an error. */
@@ -48,15 +48,20 @@ export interface StoredEntry<Value> extends Pick<CacheOptions, 'sizeBytes' | 'ke
   readonly entry: CacheEntry<Value>
 }
 
+/** What an entry that was found says of itself, on the wall clock of its reader. */
+export type FoundInstants = Pick<EntryHead, 'fetchedAt' | 'freshUntil'>
+
 /** A cache in Redis. */
 export interface RedisCache extends Cache {
+  /** Looks for one entry. What is not `isWanted` by its instants is not read, and counts as not found. Never throws. */
+  find<Value>(key: CacheKey, isWanted: (instants: FoundInstants) => boolean): Promise<StoredEntry<Value> | undefined>
   /**
    * Looks for many entries at once, in their order. Of what is there only that is read which `isWanted` by its place
    * in `keys` and its instants; the rest counts as not found. Never throws.
    */
   findMany<Value>(
     keys: readonly CacheKey[],
-    isWanted: (index: number, instants: Pick<EntryHead, 'fetchedAt' | 'freshUntil'>) => boolean,
+    isWanted: (index: number, instants: FoundInstants) => boolean,
   ): Promise<readonly (StoredEntry<Value> | undefined)[]>
 }
 
@@ -73,7 +78,7 @@ export function toRedisKey(prefix: string, generation: string, { scope, key }: C
 /** A cache over a link to Redis. */
 export function createRedisCache(options: RedisCacheOptions): RedisCache {
   const { link, fleetTime, generations, clock, prefix, maxKeepMs } = options
-  const reading = new Map<string, { readonly bytes: Buffer; readonly value: ReturnType<typeof decodeValue> }>()
+  const readings = new SharedReadings()
 
   /** How far the fleet's clock is ahead of the wall clock, in whole milliseconds. */
   function findLead(): number | undefined {
@@ -112,73 +117,83 @@ export function createRedisCache(options: RedisCacheOptions): RedisCache {
     return found
   }
 
-  /** The value in some bytes. Many who find the same bytes at the same time read them once. */
-  function readValue(key: string, bytes: Buffer): ReturnType<typeof decodeValue> {
-    const running = reading.get(key)
-    if (running?.bytes.equals(bytes)) return running.value
-    const value = decodeValue(bytes).then((read) => {
-      if (read) deepFreeze(read.value)
-      return read
-    })
-    const mine = { bytes, value }
-    reading.set(key, mine)
-    const forget = () => {
-      if (reading.get(key) === mine) reading.delete(key)
-    }
-    value.then(forget, forget)
-    return value
-  }
-
   /** Bytes that were found, as an entry of this moment. */
-  async function read<Value>(
-    key: CacheKey,
+  function read<Value>(
+    { key }: CacheKey,
     bytes: Buffer,
     leadMs: number,
-    isWanted: (instants: Pick<EntryHead, 'fetchedAt' | 'freshUntil'>) => boolean,
-  ): Promise<StoredEntry<Value> | undefined> {
+    isWanted: (instants: FoundInstants) => boolean,
+  ): StoredEntry<Value> | undefined | Promise<StoredEntry<Value> | undefined> {
     const head = decodeHead(bytes)
     if (!head) return undefined
     const now = clock.now()
     // Whoever wrote it may have had another cap.
     const keepUntil = Math.min(head.keepUntil, head.fetchedAt + maxKeepMs) - leadMs
     if (keepUntil <= now) return undefined
-    const { fetchedAt, freshUntil } = shiftEntry({ ...head, value: undefined }, -leadMs)
+    const fetchedAt = head.fetchedAt - leadMs
+    const freshUntil = shiftEnd(head.freshUntil, -leadMs)
     // The fleet's clock went back since. How old this is nobody can tell any more, and only for what lives for ever
     // does it not matter.
     if (fetchedAt > now + CLOCK_SPREAD_MS && freshUntil < FOREVER) return undefined
     const instants = { fetchedAt: Math.min(fetchedAt, now), freshUntil }
     if (!isWanted(instants)) return undefined
-    const had = await readValue(key.key, bytes)
-    if (!had) return undefined
-    // The interface's promise: an entry is read back with the type it was stored with.
-    const entry = Object.freeze({ value: had.value as Value, ...instants })
-    return { entry, keepUntil, sizeBytes: head.sizeBytes }
+    const toStored = (had: DecodedValue): StoredEntry<Value> | undefined => {
+      if (!had) return undefined
+      // The interface's promise: an entry is read back with the type it was stored with.
+      const entry = Object.freeze({ value: had.value as Value, ...instants })
+      return { entry, keepUntil, sizeBytes: head.sizeBytes }
+    }
+    const had = readings.read(key, bytes, head)
+    return had instanceof Promise ? had.then(toStored) : toStored(had)
+  }
+
+  const find: RedisCache['find'] = async <Value>(key: CacheKey, isWanted: (instants: FoundInstants) => boolean) => {
+    if (link.state().health !== 'up' || findLead() === undefined) return undefined
+    const place = findPlace(key)
+    if (place === undefined) return undefined
+    readings.enter(key.key)
+    try {
+      const [bytes] = await link.getMany([place])
+      const leadMs = findLead()
+      return bytes && leadMs !== undefined ? await read<Value>(key, bytes, leadMs, isWanted) : undefined
+    } catch {
+      // Not found, then. The link itself tells whom it concerns that it is down.
+      return undefined
+    } finally {
+      readings.leave(key.key)
+    }
   }
 
   const findMany: RedisCache['findMany'] = async <Value>(
     keys: readonly CacheKey[],
-    isWanted: (index: number, instants: Pick<EntryHead, 'fetchedAt' | 'freshUntil'>) => boolean,
+    isWanted: (index: number, instants: FoundInstants) => boolean,
   ) => {
     const none: readonly undefined[] = keys.map(() => undefined)
     if (keys.length === 0 || link.state().health !== 'up' || findLead() === undefined) return none
-    const found = await fetchBytes(keys)
-    const leadMs = findLead()
-    if (leadMs === undefined) return none
-    return Promise.all(
-      keys.map((key, index) => {
-        const bytes = found[index]
-        return bytes ? read<Value>(key, bytes, leadMs, (instants) => isWanted(index, instants)) : undefined
-      }),
-    )
+    for (const { key } of keys) readings.enter(key)
+    try {
+      const found = await fetchBytes(keys)
+      const leadMs = findLead()
+      if (leadMs === undefined) return none
+      return await Promise.all(
+        keys.map((key, index) => {
+          const bytes = found[index]
+          return bytes ? read<Value>(key, bytes, leadMs, (instants) => isWanted(index, instants)) : undefined
+        }),
+      )
+    } finally {
+      for (const { key } of keys) readings.leave(key)
+    }
   }
 
   const getMany: Cache['getMany'] = async <Value>(keys: readonly CacheKey[]) =>
     (await findMany<Value>(keys, () => true)).map((found) => found?.entry)
 
   return {
+    find,
     findMany,
     getMany,
-    get: async <Value>(key: CacheKey) => (await getMany<Value>([key]))[0],
+    get: async <Value>(key: CacheKey) => (await find<Value>(key, () => true))?.entry,
 
     async set(key, entry, { sizeBytes, keepUntil: wished, isPrivate = false }) {
       const leadMs = findLead()

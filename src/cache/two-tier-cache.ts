@@ -1,66 +1,92 @@
 // The cache of a replica: its own memory in front of what all replicas share. What is fresh in memory is answered from
 // there; for anything else the others may have something newer.
 import type { Clock } from '#model/clock.ts'
+import type { Instant } from '#model/time-range.ts'
 import type { Cache, CacheEntry, CacheKey } from './cache.ts'
 import type { MemoryCache } from './memory-cache.ts'
-import type { RedisCache } from './redis-cache.ts'
+import type { RedisCache, StoredEntry } from './redis-cache.ts'
 
 /** What the cache is made with. */
 export interface TwoTierCacheOptions {
   readonly memory: MemoryCache
-  readonly shared: Pick<RedisCache, 'findMany' | 'set'>
+  readonly shared: Pick<RedisCache, 'find' | 'findMany' | 'set'>
   readonly clock: Clock
 }
 
 /** A cache in memory over a shared one. */
 export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOptions): Cache {
-  /** Looks for single entries that are under way. */
-  const looking = new Map<string, Promise<readonly (CacheEntry<unknown> | undefined)[]>>()
-  const isFresh = (entry: CacheEntry<unknown> | undefined) => entry !== undefined && clock.now() < entry.freshUntil
+  /** Looks for single entries that are under way, by their keys. */
+  const looking = new Map<string, Promise<CacheEntry<unknown> | undefined>>()
 
-  /** The newer of what is in memory and what is shared. What was found there is in memory from then on. */
-  async function findNewest<Value>(keys: readonly CacheKey[]): Promise<readonly (CacheEntry<Value> | undefined)[]> {
-    const isNewer = (key: CacheKey | undefined, fetchedAt: number) => {
-      const own = key && memory.find(key)
-      return own === undefined || fetchedAt > own.fetchedAt
-    }
+  /** Whether something is newer than what is in memory. */
+  function isNewer(key: CacheKey, fetchedAt: Instant): boolean {
+    const own = memory.find(key)
+    return own === undefined || fetchedAt > own.fetchedAt
+  }
+
+  /** What was found where it is shared is in memory from now on, unless there is something newer. */
+  function take<Value>(
+    key: CacheKey,
+    stored: StoredEntry<Value> | undefined,
+    begunAtMs: number,
+  ): CacheEntry<Value> | undefined {
+    // Asked again: while the value was on its way, somebody may have stored a newer one.
+    if (!stored || !isNewer(key, stored.entry.fetchedAt)) return memory.find<Value>(key)
+    const { entry, sizeBytes, keepUntil } = stored
+    memory.keep(key, entry, { sizeBytes, keepUntil, begunAtMs })
+    return entry
+  }
+
+  /** The newer of what is in memory and what is shared. */
+  async function look(key: CacheKey): Promise<CacheEntry<unknown> | undefined> {
     const begunAtMs = clock.monotonicMs()
-    const found = await shared.findMany<Value>(keys, (index, { fetchedAt }) => isNewer(keys[index], fetchedAt))
-    return keys.map((key, index) => {
-      const stored = found[index]
-      // Asked again: while the value was on its way, somebody may have stored a newer one.
-      if (!stored || !isNewer(key, stored.entry.fetchedAt)) return memory.find<Value>(key)
-      memory.keep(key, stored.entry, { ...stored, begunAtMs })
-      return stored.entry
+    try {
+      const stored = await shared.find(key, ({ fetchedAt }) => isNewer(key, fetchedAt))
+      return take(key, stored, begunAtMs)
+    } finally {
+      looking.delete(key.key)
+    }
+  }
+
+  /** The same of many. */
+  async function lookForMany<Value>(keys: readonly CacheKey[]): Promise<readonly (CacheEntry<Value> | undefined)[]> {
+    const begunAtMs = clock.monotonicMs()
+    const found = await shared.findMany<Value>(keys, (index, { fetchedAt }) => {
+      const key = keys[index]
+      return key !== undefined && isNewer(key, fetchedAt)
     })
+    return keys.map((key, index) => take(key, found[index], begunAtMs))
   }
 
   return {
     async get<Value>(key: CacheKey) {
-      const own = memory.find<Value>(key)
-      if (isFresh(own)) return own
+      const own = memory.findFresh<Value>(key)
+      if (own !== undefined) return own
       // A list that a thousand ask for in the moment it is too old comes over once.
-      const name = `${key.scope}\n${key.key}`
-      const running = looking.get(name) ?? findNewest([key]).finally(() => looking.delete(name))
-      looking.set(name, running)
-      const [newest] = await running
+      let running = looking.get(key.key)
+      if (running === undefined) {
+        running = look(key)
+        looking.set(key.key, running)
+      }
       // The interface's promise: an entry is read back with the type it was stored with.
-      return newest as CacheEntry<Value> | undefined
+      return (await running) as CacheEntry<Value> | undefined
     },
 
     async getMany<Value>(keys: readonly CacheKey[]) {
-      const found = keys.map((key) => memory.find<Value>(key))
-      const lacking = [...keys.keys()].filter((index) => !isFresh(found[index]))
+      const found = keys.map((key) => memory.findFresh<Value>(key))
+      const lacking = [...keys.keys()].filter((index) => found[index] === undefined)
       if (lacking.length === 0) return found
-      const newest = await findNewest<Value>(lacking.flatMap((index) => keys[index] ?? []))
+      const newest = await lookForMany<Value>(lacking.flatMap((index) => keys[index] ?? []))
       for (const [order, index] of lacking.entries()) found[index] = newest[order]
       return found
     },
 
     async set(key, entry, options) {
       if (options.begunAtMs !== undefined && memory.wasClearedSince(key.scope, options.begunAtMs)) return
+      // Begins with its JSON, which takes a third longer to write once the value is frozen.
+      const written = shared.set(key, entry, options)
       memory.keep(key, entry, options)
-      await shared.set(key, entry, options)
+      await written
     },
   }
 }

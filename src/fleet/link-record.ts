@@ -22,6 +22,8 @@ export class LinkRecord {
   private readonly log: LinkLog
   private readonly listeners = new Set<() => void>()
   private current: LinkState
+  /** As in the state, which is made anew only for who asks: it is confirmed with every answer. */
+  private confirmedAtMs: number
   private isKnown = false
 
   constructor(clock: Clock, log: LinkLog) {
@@ -29,10 +31,15 @@ export class LinkRecord {
     this.log = log
     const now = clock.monotonicMs()
     this.current = { health: 'silent', connection: 0, sinceMs: now, confirmedAtMs: now }
+    this.confirmedAtMs = now
   }
 
   /** As of now. */
   get state(): LinkState {
+    const { current, confirmedAtMs } = this
+    if (current.confirmedAtMs === confirmedAtMs) return current
+    const { health, connection, sinceMs } = current
+    this.current = { health, connection, sinceMs, confirmedAtMs }
     return this.current
   }
 
@@ -51,8 +58,7 @@ export class LinkRecord {
 
   /** The health is this, as of now. @param reason one word that tells an operator why */
   confirm(health: LinkHealth, reason?: string): void {
-    if (this.isKnown && health === this.current.health)
-      this.current = { ...this.current, confirmedAtMs: this.clock.monotonicMs() }
+    if (this.isKnown && health === this.current.health) this.confirmedAtMs = this.clock.monotonicMs()
     else this.enter(health, this.current.connection, reason)
   }
 
@@ -61,6 +67,7 @@ export class LinkRecord {
     this.listeners.clear()
     const now = this.clock.monotonicMs()
     this.current = { ...this.current, health: 'silent', sinceMs: now, confirmedAtMs: now }
+    this.confirmedAtMs = now
   }
 
   private enter(health: LinkHealth, connection: number, reason: string | undefined): void {
@@ -68,6 +75,7 @@ export class LinkRecord {
     const now = this.clock.monotonicMs()
     const hasChanged = health !== before.health
     this.current = { health, connection, sinceMs: hasChanged ? now : before.sinceMs, confirmedAtMs: now }
+    this.confirmedAtMs = now
     const lastedSeconds = Math.round((now - before.sinceMs) / 100) / 10
     const fields = { connection, before: before.health, lastedSeconds, ...(reason !== undefined && { reason }) }
     // What is found first is worth a line even where it was presumed.

@@ -13,9 +13,13 @@ export interface RedisConnection {
   /** Connects. @throws ConnectionFault when that fails, takes too long, or the server found is no primary */
   open(): Promise<void>
   /** Sends one command. Texts in the answer are strings. @throws what the client throws; nothing of that may be shown */
-  send(command: string, words: readonly RedisWord[]): Promise<unknown>
+  send(command: string, words: RedisWord[]): Promise<unknown>
   /** The same with texts as bytes. */
-  sendForBytes(command: string, words: readonly RedisWord[]): Promise<unknown>
+  sendForBytes(command: string, words: RedisWord[]): Promise<unknown>
+  /** Keeps what is sent from now on, for it to leave in one write: that costs more than all else about a command. */
+  hold(): void
+  /** Lets go what was held. Of an ended connection: nothing happens. */
+  release(): void
   /** Hears from every server it is connected to. */
   ping(): Promise<void>
   /** Where the servers of a cluster are, as far as it says; empty otherwise. */
@@ -41,6 +45,8 @@ interface ClientForm {
   readonly check: () => Promise<void>
   readonly ping: () => Promise<void>
   readonly listNodes: () => readonly RedisNode[]
+  /** Those that are written to. */
+  readonly listServers: () => readonly Redis[]
 }
 
 /** A connection that is yet to be opened. */
@@ -89,8 +95,14 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
           })
           .catch((error: unknown) => end(toConnectionFault(error)))
       }),
-    send: (command, words) => client.call(command, [...words]),
-    sendForBytes: (command, words) => client.callBuffer(command, [...words]),
+    send: (command, words) => client.call(command, words),
+    sendForBytes: (command, words) => client.callBuffer(command, words),
+    hold: () => {
+      for (const { stream } of form.listServers()) stream.cork()
+    },
+    release: () => {
+      for (const { stream } of form.listServers()) stream.uncork()
+    },
     ping: form.ping,
     listNodes: form.listNodes,
     drop: () => end(new ConnectionFault('DROPPED')),
@@ -99,6 +111,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
 
 function createServerForm(address: Exclude<RedisAddress, { form: 'cluster' }>, patience: RedisPatience): ClientForm {
   const client = new Redis(toServerOptions(address, patience))
+  const servers = [client]
   return {
     client,
     check: async () => {
@@ -115,6 +128,7 @@ function createServerForm(address: Exclude<RedisAddress, { form: 'cluster' }>, p
       await client.ping()
     },
     listNodes: () => [],
+    listServers: () => servers,
   }
 }
 
@@ -154,5 +168,6 @@ function createClusterForm(
     ping,
     listNodes: () =>
       cluster.nodes('all').flatMap(({ options: { host, port } }) => (host && port ? [{ host, port }] : [])),
+    listServers: () => masters,
   }
 }

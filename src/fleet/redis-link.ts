@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '#model/clock.ts'
 import { FleetCommandError, type FleetLink, type FleetScript, LinkDownError, type LinkState } from './fleet-link.ts'
 import { type LinkLog, LinkRecord } from './link-record.ts'
-import { startPatientTimer } from './patient-timer.ts'
 import { type RedisAddress, type RedisNode, readRedisAddress } from './redis-address.ts'
 import { createRedisConnection, type RedisConnection } from './redis-connection.ts'
 import { findAnswerCode, toConnectionFault } from './redis-fault.ts'
 import type { RedisPatience } from './redis-options.ts'
 import { isGoneForAll } from './redis-refusal.ts'
+import { type Departure, RedisWaits, type Wait } from './redis-waits.ts'
 
 /** What a link is made with. */
 export interface RedisLinkOptions {
@@ -56,11 +56,14 @@ class RedisLink implements FleetLink {
   private readonly record: LinkRecord
   private readonly closing = new AbortController()
   private readonly running: Promise<void>
-  /** Ends the waits of commands that have not been answered yet. */
-  private readonly waiting = new Set<() => void>()
+  private readonly waits: RedisWaits
   private readonly digests = new WeakMap<FleetScript, string>()
   /** The one that commands go over. */
   private connection: RedisConnection | undefined
+  /** When the commands of this turn of the event loop leave; undefined before the first of them. */
+  private departure: Departure | undefined
+  /** Whether several commands were out when the last ones left together. */
+  private isCrowded = false
   /** Nodes of a cluster as they were when it was last connected. */
   private otherNodes: readonly RedisNode[] = []
   /** Ends the connection, or the attempt at one, that is being watched over. */
@@ -75,6 +78,9 @@ class RedisLink implements FleetLink {
     }
     this.timeKey = `${options.prefix}:{clock}`
     this.record = new LinkRecord(options.clock, options.log)
+    this.waits = new RedisWaits(this.patience.commandTimeoutMs, () => {
+      if (this.connection) this.lose(this.connection, 'ETIMEDOUT')
+    })
     this.running = this.keepConnected()
   }
 
@@ -87,26 +93,22 @@ class RedisLink implements FleetLink {
   }
 
   evaluate(script: FleetScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
-    const words = [keys.length, ...keys, ...values]
-    return this.run(async (connection) => {
-      try {
-        return await connection.send('EVALSHA', [this.digest(script), ...words])
-      } catch (error) {
-        if (findAnswerCode(error) !== 'NOSCRIPT') throw error
-        return connection.send('EVAL', [script.lua, ...words])
-      }
-    })
+    const words = [this.digest(script), keys.length, ...keys, ...values]
+    return this.run(
+      (connection) => connection.send('evalsha', words),
+      (connection) => connection.send('eval', [script.lua, ...words.slice(1)]),
+    )
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
     if (keys.length === 0) return []
-    const values = await this.run((connection) => connection.sendForBytes('MGET', keys))
+    const values = await this.run((connection) => connection.sendForBytes('mget', [...keys]))
     if (!Array.isArray(values)) throw new FleetCommandError('ERR')
     return values.map((value: unknown) => (Buffer.isBuffer(value) ? value : null))
   }
 
   async set(key: string, value: Buffer, ttlMs: number): Promise<void> {
-    await this.run((connection) => connection.send('SET', [key, value, 'PX', Math.max(1, Math.floor(ttlMs))]))
+    await this.run((connection) => connection.send('set', [key, value, 'PX', Math.max(1, Math.floor(ttlMs))]))
   }
 
   async readTimeMs(): Promise<number> {
@@ -121,7 +123,7 @@ class RedisLink implements FleetLink {
     this.connection = undefined
     this.record.close()
     this.endWatch()
-    this.giveUpWaiting()
+    this.waits.giveUp()
     await this.running
   }
 
@@ -133,36 +135,55 @@ class RedisLink implements FleetLink {
     return digest
   }
 
-  private run(command: (connection: RedisConnection) => Promise<unknown>): Promise<unknown> {
+  /** @param sendInFull what is sent when Redis does not know the script that was named */
+  private run(
+    send: (connection: RedisConnection) => Promise<unknown>,
+    sendInFull?: (connection: RedisConnection) => Promise<unknown>,
+  ): Promise<unknown> {
+    const used = this.connection
+    if (used === undefined) return Promise.reject(new LinkDownError('the shared store is out of reach'))
     return new Promise((resolve, reject) => {
-      const used = this.connection
-      if (used === undefined) return reject(new LinkDownError('the shared store is out of reach'))
-      const end = () => {
-        stopTimer()
-        this.waiting.delete(giveUp)
+      const wait: Wait = {
+        departure: this.findDeparture(used),
+        giveUp: () => reject(new LinkDownError('the shared store has not answered')),
       }
-      const giveUp = () => {
-        end()
-        reject(new LinkDownError('the shared store has not answered'))
-      }
-      const stopTimer = startPatientTimer(this.patience.commandTimeoutMs, () => this.lose(used, 'ETIMEDOUT'))
-      this.waiting.add(giveUp)
-      const settle = (tell: () => void) => {
-        // Otherwise it comes too late: the wait for it has ended.
-        if (this.connection !== used) return
-        end()
+      this.waits.begin(wait)
+      const settle = (answer: unknown) => {
+        if (!this.waits.end(wait)) return
         this.record.confirm('up')
-        tell()
+        resolve(answer)
       }
-      command(used).then(
-        (answer) => settle(() => resolve(answer)),
-        (error) => {
-          const code = findAnswerCode(error)
-          if (code === undefined || wrongServerCodes.includes(code)) this.lose(used, toConnectionFault(error).reason)
-          else settle(() => reject(new FleetCommandError(code)))
-        },
-      )
+      const fail = (error: unknown) => {
+        const code = findAnswerCode(error)
+        if (code === undefined || wrongServerCodes.includes(code)) this.lose(used, toConnectionFault(error).reason)
+        else if (this.waits.end(wait)) {
+          this.record.confirm('up')
+          reject(new FleetCommandError(code))
+        }
+      }
+      if (sendInFull === undefined) send(used).then(settle, fail)
+      else
+        send(used).then(settle, (error: unknown) => {
+          if (findAnswerCode(error) === 'NOSCRIPT') sendInFull(used).then(settle, fail)
+          else fail(error)
+        })
     })
+  }
+
+  /** A lone command leaves at once. Where several are out at the same time, those of one turn leave together at its end. */
+  private findDeparture(connection: RedisConnection): Departure {
+    if (this.departure) return this.departure
+    if (!this.isCrowded && this.waits.count() === 0) return { leftAtMs: performance.now() }
+    const departure: Departure = { leftAtMs: undefined }
+    this.departure = departure
+    connection.hold()
+    setImmediate(() => {
+      if (this.departure === departure) this.departure = undefined
+      connection.release()
+      departure.leftAtMs = performance.now()
+      this.isCrowded = this.waits.count() > 1
+    })
+    return departure
   }
 
   /** Nobody is to wait for a connection that does not answer, nor to take its late answers for others. */
@@ -170,12 +191,9 @@ class RedisLink implements FleetLink {
     if (this.connection !== lost) return
     this.connection = undefined
     this.endWatch()
+    this.departure = undefined
     this.record.confirm('silent', reason)
-    this.giveUpWaiting()
-  }
-
-  private giveUpWaiting(): void {
-    for (const giveUp of [...this.waiting]) giveUp()
+    this.waits.giveUp()
   }
 
   private async keepConnected(): Promise<void> {

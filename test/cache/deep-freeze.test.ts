@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deepFreeze } from '#cache/deep-freeze.ts'
+import { deepFreeze, freezeParsed } from '#cache/deep-freeze.ts'
 
 function isDeeplyFrozen(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
@@ -28,5 +28,24 @@ describe('deepFreeze', () => {
     deepFreeze({ instance })
     deepFreeze(instance)
     expect(Object.isFrozen(instance)).toBe(false)
+  })
+})
+
+describe('freezeParsed', () => {
+  it('freezes whatever JSON.parse makes', () => {
+    fc.assert(
+      fc.property(fc.json(), (json) => {
+        const value: unknown = JSON.parse(json)
+        freezeParsed(value)
+        expect(isDeeplyFrozen(value)).toBe(true)
+        expect(value).toEqual(JSON.parse(json))
+      }),
+    )
+  })
+
+  it('bears a value in a hundred thousand lists', () => {
+    const value: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+    freezeParsed(value)
+    expect(Object.isFrozen(value)).toBe(true)
   })
 })

@@ -20,7 +20,7 @@ async function encode(value: unknown): Promise<Buffer> {
 /** What a reader makes of some bytes. */
 async function decode(bytes: Buffer) {
   const read = decodeHead(bytes)
-  const value = read && (await decodeValue(bytes))
+  const value = read && (await decodeValue(bytes, read))
   return value && { ...read, ...value }
 }
 
@@ -31,6 +31,8 @@ function forge(body: Buffer, flags: number, fields = [1, 2, 3, 4], version = 1):
   bytes.writeUInt32BE(crc32(bytes.subarray(6)), 2)
   return bytes
 }
+
+const isFrozenAt = (list: unknown, index: number) => Array.isArray(list) && Object.isFrozen(list[index])
 
 const rows = Array.from({ length: 1440 }, (_, index) => ({
   observedAt: head.fetchedAt + index * 60_000,
@@ -74,6 +76,24 @@ describe('an encoded entry', () => {
     const noise = String.fromCharCode(...randomBytes(1100).map((byte) => 32 + (byte % 95)))
     expect((await encode('a'.repeat(1000))).readUInt8(1)).toBe(0)
     expect((await encode(noise)).readUInt8(1)).toBe(0)
+  })
+
+  it.each([
+    ['of the size its writer told', (length: number) => length],
+    ['larger than its writer told', () => 10],
+    ['smaller than its writer told', () => 64 * 1024 ** 2],
+  ])('reads back when it is long and %s, frozen throughout', async (_name, toSize) => {
+    // Packed and unpacked at once, only unpacked at once, neither.
+    for (const count of [100, 10_000, 40_000]) {
+      const value = Array.from({ length: count }, (_, index) => ({ index, text: `row ${index}` }))
+      const json = JSON.stringify(value)
+      const sizeBytes = toSize(json.length)
+      const bytes = await encodeEntry({ ...head, sizeBytes }, value)
+      const read = bytes && (await decode(bytes))
+      expect(JSON.stringify(read?.value) === json).toBe(true)
+      expect(read).toMatchObject({ ...head, sizeBytes })
+      expect([0, count - 1].every((index) => isFrozenAt(read?.value, index))).toBe(true)
+    }
   })
 
   it('holds a field named __proto__ as a field and no more', async () => {

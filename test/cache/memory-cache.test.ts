@@ -95,6 +95,21 @@ describe('a memory cache', () => {
     expect(await cache.get(other)).toBe(entry)
   })
 
+  it('finds what is fresh, by the wall clock of the moment, and no more', async () => {
+    const { clock, cache } = open()
+    const now = clock.now()
+    const fresh = { value: 'x', fetchedAt: now, freshUntil: now + 100 }
+    await cache.set(key, fresh, { sizeBytes: 1, keepUntil: now + 5000 })
+    expect(cache.findFresh(toKey('other'))).toBeUndefined()
+    await clock.advance(99)
+    expect(cache.findFresh(key)).toBe(fresh)
+    clock.stepWall(60_000)
+    expect(cache.findFresh(key)).toEqual({ ...fresh, fetchedAt: now + 60_000, freshUntil: now + 60_100 })
+    await clock.advance(1)
+    expect(cache.findFresh(key)).toBeUndefined()
+    expect(cache.find(key)).toBeDefined()
+  })
+
   it('gives the very same object as long as the wall clock does not step', async () => {
     const { clock, cache, entry } = open()
     await cache.set(key, entry, { sizeBytes: 1, keepUntil: clock.now() + 5000 })

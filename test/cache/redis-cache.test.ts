@@ -220,6 +220,22 @@ describe('a cache in Redis', () => {
     expect(found).toMatchObject([undefined, undefined, { entry: { value: 'b' }, sizeBytes: 100 }])
   })
 
+  it('reads a single entry only when it is wanted', async () => {
+    const { cache, clock, set } = openReplica()
+    await set(toKey('a'), 'a')
+    const instants = { fetchedAt: clock.now(), freshUntil: clock.now() + 10_000 }
+    const seen: unknown[] = []
+    const find = (isWanted: boolean) =>
+      cache.find(toKey('a'), (found) => {
+        seen.push(found)
+        return isWanted
+      })
+    expect(await find(false)).toBeUndefined()
+    expect(await find(true)).toMatchObject({ entry: { value: 'a', ...instants }, sizeBytes: 100 })
+    expect(await cache.find(toKey('none'), () => true)).toBeUndefined()
+    expect(seen).toEqual([instants, instants])
+  })
+
   it('reads a value once for all who find it at the same time', async () => {
     const { cache, set } = openReplica()
     await set(

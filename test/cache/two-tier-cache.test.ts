@@ -142,8 +142,13 @@ describe('a cache of two tiers', () => {
     const redisOptions = { link, fleetTime, generations, clock, prefix, maxKeepMs: MAX_KEEP_MS }
     const shared = createRedisCache(redisOptions)
     const unpacked = Promise.withResolvers<void>()
-    const slow: Pick<RedisCache, 'findMany' | 'set'> = {
-      set: shared.set,
+    const slow: Pick<RedisCache, 'find' | 'findMany' | 'set'> = {
+      ...shared,
+      find: async <Value>(...asked: Parameters<RedisCache['find']>) => {
+        const found = await shared.find<Value>(...asked)
+        await unpacked.promise
+        return found
+      },
       findMany: async <Value>(...asked: Parameters<RedisCache['findMany']>) => {
         const found = await shared.findMany<Value>(...asked)
         await unpacked.promise

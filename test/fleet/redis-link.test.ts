@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { FleetCommandError, type FleetLink, type FleetScript, LinkDownError } from '#fleet/fleet-link.ts'
 import { openLink, runLinkProcess, timed } from '#test/support/link-rig.ts'
@@ -23,6 +24,32 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => redis.close())
 beforeEach(() => redis.flush())
+
+/** A link through somebody who counts the pieces in which its commands arrive. */
+async function openWatched() {
+  let pieces = 0
+  const sockets = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(redis.port, '127.0.0.1')
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined).setNoDelay())
+    near.on('data', () => {
+      pieces += 1
+    })
+    near.pipe(far).pipe(near)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const rig = open(`redis://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`)
+  return {
+    ...rig,
+    pieces: () => pieces,
+    close: async () => {
+      await rig.link.close()
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
 
 describe('commands', () => {
   test('run scripts: the first time, by their digest, and when Redis has forgotten them', async () => {
@@ -83,6 +110,35 @@ describe('commands', () => {
     while (performance.now() < until);
     expect(await answer).toHaveLength(5)
     expect(link.state()).toMatchObject({ health: 'up', connection: 1 })
+  })
+
+  test('a command that could not leave because this process was busy has all its time', async () => {
+    const { link, waitFor } = open(redis.url)
+    await waitFor('up', 2000)
+    // The second one waits for the end of the turn.
+    const answers = [link.evaluate(echo, ['k'], ['x', 1]), link.evaluate(echo, ['k'], ['y', 2])]
+    const until = performance.now() + 3 * COMMAND_TIMEOUT_MS
+    while (performance.now() < until);
+    expect(await Promise.all(answers)).toEqual([
+      ['k', 'x', 1, null, []],
+      ['k', 'y', 2, null, []],
+    ])
+    expect(link.state()).toMatchObject({ health: 'up', connection: 1 })
+  })
+
+  test('of one turn leave together: a crowd is a few pieces of data, and one alone does not wait', async () => {
+    const { link, waitFor, pieces, close } = await openWatched()
+    try {
+      await waitFor('up', 2000)
+      const before = pieces()
+      await link.getMany(['alone'])
+      expect(pieces() - before).toBe(1)
+      for (let round = 0; round < 3; round += 1)
+        await Promise.all(Array.from({ length: 100 }, (_, index) => link.getMany([`k${index}`])))
+      expect(pieces() - before).toBeLessThan(20)
+    } finally {
+      await close()
+    }
   })
 })
 
