@@ -10,7 +10,7 @@ export const layers = {
   // An address of Redis is checked by those who read it, and connects to nothing.
   config: ['providers/index.ts', 'fleet/redis-address.ts', 'access', 'upstream', 'contract', 'model'],
   // Commands end: each builds the little that it needs.
-  commands: ['config.ts', 'fleet', 'model'],
+  commands: ['config.ts', 'config/command-line.ts', 'snapshot-store', 'fleet', 'contract', 'model'],
   graphql: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
   rest: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
   server: ['services', 'access', 'cache', 'fleet', 'telemetry', 'contract', 'model'],
@@ -31,7 +31,7 @@ export const layers = {
 }
 
 /** Files that know every layer: the process, what it is put together from, and what of that the replicas share. */
-export const compositionRoots = ['main.ts', 'app.ts', 'replicas.ts']
+export const compositionRoots = ['main.ts', 'app.ts', 'replicas.ts', 'snapshot-parts.ts', 'command-parts.ts']
 
 /** A path of src as a regular expression: a folder with all that is in it, or one file. */
 const inSource = (name) => `^src/${name.replaceAll('.', '\\.')}${name.endsWith('.ts') ? '$' : '/'}`

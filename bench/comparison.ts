@@ -1,6 +1,7 @@
 // What is compared with what, and the arithmetic of it. Rates mean nothing by themselves: machines differ, and so do
 // their moments. Only ratios within one round do.
 import { percentile } from './faults/figures/percentiles.ts'
+import { layOut, toCount } from './table.ts'
 
 /** Middle and ends of some values. */
 export interface Spread {
@@ -72,33 +73,15 @@ export function toTable(comparisons: readonly Comparison[]): string {
     ...comparisons.map(({ what, ours, ourRate, beside, otherRate, ratio }) => [
       what,
       ours,
-      toRate(ourRate.median),
+      toCount(ourRate.median),
       beside,
-      toRate(otherRate.median),
+      toCount(otherRate.median),
       toRatio(ratio.median),
       toRatio(ratio.lowest),
       toRatio(ratio.highest),
     ]),
   ]
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)))
-  // Words stand to the left, numbers to the right.
-  const isNumber = (column: number) => column === 2 || column > 3
-  const lines = rows.map((row) =>
-    toLine(
-      row.map((cell, column) =>
-        isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      ),
-    ),
-  )
-  const rule = widths.map((width, column) => (isNumber(column) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
-  return [lines[0], toLine(rule), ...lines.slice(1)].join('\n')
-}
-
-const toLine = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-
-/** Three digits: there is no more in it. */
-function toRate(perSecond: number): string {
-  return Number(perSecond.toPrecision(3)).toLocaleString('en-US').replaceAll(',', ' ')
+  return layOut(rows, (column) => column === 2 || column > 3)
 }
 
 const toRatio = (ratio: number) => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2))

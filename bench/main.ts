@@ -1,4 +1,4 @@
-// `npm run bench`: how fast the shared parts are beside what else there is. docs/performance.md says how to read it.
+// `npm run bench`: how fast the shared parts are beside what else there is, and the snapshot stores by themselves. docs/performance.md says how to read it.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,18 +8,22 @@ import { compare, toTable } from './comparison.ts'
 import { replaceFigures } from './performance-page.ts'
 import { openQuotaStage } from './quota.ts'
 import { runRounds, type Stage } from './rounds.ts'
-import { readSelection, type Selection, type TopicName } from './selection.ts'
+import { type GroupName, readSelection, type Selection, type TopicName } from './selection.ts'
+import { measureSnapshots } from './snapshots.ts'
 import { describeRun } from './surroundings.ts'
 
-const HELP = `Compares the shared quota and the shared cache with the bare Redis client and another cache, in one run.
+const HELP = `Compares the shared quota and the shared cache with the bare Redis client and another cache, in one run;
+fills the snapshot stores and measures them at each size.
 
 Usage: npm run bench -- [topics] [options]
 
   quota          decisions beside EVALSHA of the same script
   cache          reads and writes beside async-cache-dedupe
+  snapshots      the snapshot stores: storing, listing, room
+  --snapshots=N  snapshots to fill them with, at least 10000 (default 100000; with --write 1000000)
   --rounds=N     rounds that count, at least 5 (default 21)
   --turn=MS      length of each turn in a round, at least 50 (default 100)
-  --write        puts the table into docs/performance.md; everything is run then
+  --write        puts the tables into docs/performance.md; quota and cache are run together then
   --help         this text
 
 Without a topic: all of them. Needs redis-server; nothing else should be running.
@@ -43,15 +47,25 @@ else {
   }
 }
 
-async function run({ topics, rounds, isWriting }: Selection): Promise<void> {
+async function run({ topics, rounds, snapshots, isWriting }: Selection): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
   const redis = await startRedis()
-  try {
-    const parts = [await describeRun(redis, words)]
-    for (const topic of topics) parts.push(await measure(topic, redis, folder, rounds))
+  const report = async (group: GroupName, parts: readonly string[]) => {
     const text = parts.join('\n\n')
     console.log(text)
-    if (isWriting) await writeFile(PAGE, replaceFigures(await readFile(PAGE, 'utf8'), text))
+    if (isWriting) await writeFile(PAGE, replaceFigures(await readFile(PAGE, 'utf8'), text, group))
+  }
+  try {
+    if (topics.length > 0) {
+      const parts = [await describeRun(redis, words)]
+      for (const topic of topics) parts.push(await measure(topic, redis, folder, rounds))
+      await report('shared', parts)
+    }
+    if (snapshots !== null) {
+      const surroundings = await describeRun(redis, words)
+      console.error(`snapshots: two stores, up to ${snapshots}`)
+      await report('snapshots', [surroundings, await measureSnapshots(join(folder, 'snapshots'), snapshots)])
+    }
   } finally {
     await redis.close()
     await rm(folder, { recursive: true })

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { EndpointRole, ProviderName, Verdict } from './call-log.ts'
+import type { SnapshotMessage } from './data/snapshot-queue.ts'
 import type { Admission } from './rolling-quota.ts'
 
 /** The head of a call, as soon as it has arrived. */
@@ -40,6 +41,8 @@ export interface Answer {
   readonly verdict: Verdict
   /** `ret` or `code`; empty when the answer has none. */
   readonly code: string
+  /** Messages that the call took out of the screenshot queue, whatever becomes of the answer. Default none. */
+  readonly taken?: readonly SnapshotMessage[]
 }
 
 /** What an ordered failure shall say; a field left out gets the provider's own default. */

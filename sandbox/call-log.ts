@@ -1,3 +1,5 @@
+import type { SnapshotMessage } from './data/snapshot-queue.ts'
+
 /** Providers that the sandbox emulates. */
 export type ProviderName = 'tencent' | 'chinanetcenter'
 
@@ -42,6 +44,8 @@ export interface CallRecord {
   code: string
   /** Kind of the fault that hit the call, if one did. */
   fault: string | undefined
+  /** Messages that the call took out of the screenshot queue. Nobody gets them again, whether the answer arrives or not. */
+  taken: readonly SnapshotMessage[]
   /** When the connection was done with the call, same clock as arrivedAtMs; undefined while it is not. */
   finishedAtMs: number | undefined
 }

@@ -35,7 +35,7 @@ export const FAULT_KINDS = [
 export const RESET_POINTS = ['connect', 'request', 'headers', 'body'] as const
 
 /** Ways to get the types of a right answer wrong. */
-export const TYPE_VARIANTS = ['strings', 'wrapped', 'null', 'empty-text', 'missing', 'extra'] as const
+export const TYPE_VARIANTS = ['strings', 'wrapped', 'null', 'empty-text', 'missing', 'extra', 'wrong-count'] as const
 
 /** Ways to answer with something that cannot be read. */
 export const MALFORMED_VARIANTS = [

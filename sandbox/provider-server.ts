@@ -93,7 +93,11 @@ export class ProviderServer {
     if (!(await this.#holdBack(response))) return
     response.sendDate = false
     response.setHeader('Date', new Date(this.#parts.clock.nowMs()).toUTCString())
-    const carryOut = () => this.#endpoint.answer(head, body, admission)
+    const carryOut = () => {
+      const answer = this.#endpoint.answer(head, body, admission)
+      record.taken = answer.taken ?? []
+      return answer
+    }
     if (fault === undefined) {
       const answer = carryOut()
       note(record, answer)
@@ -127,6 +131,7 @@ export class ProviderServer {
       status: 0,
       code: '',
       fault: undefined,
+      taken: [],
       finishedAtMs: undefined,
     })
   }

@@ -8,7 +8,7 @@ const PAYLOADS = ['output', 'data']
 /**
  * Changes the types of an answer. `strings`: every number as text. `wrapped`: an object payload in a list, a list payload
  * as its first item. `null`, `empty-text`, `missing`: the payload replaced or left out. `extra`: unknown fields in every
- * object, `__proto__` among them.
+ * object, `__proto__` among them. `wrong-count`: every `count` is one too many.
  */
 export function changeTypes(body: unknown, variant: string): unknown {
   switch (variant) {
@@ -29,6 +29,10 @@ export function changeTypes(body: unknown, variant: string): unknown {
               ['__proto__', { polluted: 1 }],
             ])
           : value,
+      )
+    case 'wrong-count':
+      return changeEverywhere(body, (value) =>
+        isObject(value) && typeof value['count'] === 'number' ? { ...value, count: value['count'] + 1 } : value,
       )
     default:
       return changeEverywhere(body, (value) => (typeof value === 'number' ? String(value) : value))

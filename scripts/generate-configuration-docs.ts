@@ -34,6 +34,8 @@ that exists. Without any file Weir starts the sandbox and serves simulated accou
 - \`node src/main.ts cache clear [account ...]\` has all replicas that share the Redis of these settings forget the answers
   they keep of the named accounts, or of all, within 5 s. Exits with 0 when that is begun, 2 for an account that is not in
   the settings, 1 otherwise.
+- \`node src/main.ts snapshots replay|quarantine|export\` works on what was collected, beside gateways that run: see
+  [Snapshots](snapshots.md#commands). Exits with 0 when it is done, 2 for an account or a batch that is not there, 1 otherwise.
 `
 
 /** The page. */

@@ -6,8 +6,6 @@ import { z } from 'zod'
 import { createAuthenticator } from '#access/authenticator.ts'
 import { createClientLimit } from '#access/client-limit.ts'
 import type { FleetTime } from '#cache/redis-cache.ts'
-import { Meter } from '#contract/ask.ts'
-import { type Capabilities, isSupported } from '#contract/capability.ts'
 import { graphqlPlugin } from '#graphql/plugin.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { NotFoundError } from '#model/errors.ts'
@@ -18,19 +16,21 @@ import { restPlugin } from '#rest/plugin.ts'
 import { createServices } from '#services/create-services.ts'
 import type { ConnectedAccount } from '#services/provider-registry.ts'
 import { signers } from '#signing/index.ts'
-import { openSqliteSnapshotStore } from '#snapshot-store/sqlite-snapshot-store.ts'
 import { createLogger, type LogDestination } from '#telemetry/logger.ts'
+import { createMetrics } from '#telemetry/metrics.ts'
 import { createQuota } from '#upstream/quota-queue.ts'
 import { openStartJournal } from '#upstream/start-journal.ts'
 import { createUpstreamClient } from '#upstream/upstream-client.ts'
-import { createSnapshotCollector, type SnapshotCollector } from '#workers/snapshot-collector.ts'
+import type { SnapshotCollector } from '#workers/snapshot-collector.ts'
 import type { AccountConfig, Config } from './config.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { createReplicas, type Replicas } from './replicas.ts'
 import { createServer } from './server/create-server.ts'
 import { graphiqlPage } from './server/graphiql-page.ts'
 import { addHealthRoutes, type PartHealth } from './server/health-routes.ts'
+import { addMetricsRoute } from './server/metrics-route.ts'
 import { addRequestScope } from './server/request-scope.ts'
+import { addSnapshotMetrics, openSnapshotParts } from './snapshot-parts.ts'
 
 /** What a test may hand in instead of the machine's own. */
 export interface AppOverrides {
@@ -64,8 +64,8 @@ const commonSettings = z.object({
   signatureTtlSeconds: z.number().default(60),
 })
 
-/** How long the answer of a pop is read: a stop, which waits for it, has 25 s. */
-const POP_LIMIT_MS = 20_000
+/** How long the answer of a pop is read, unless its collector has to end before. */
+const POP_LIMIT_MS = 45_000
 
 const projectFolder = join(import.meta.dirname, '..')
 
@@ -83,14 +83,16 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     fleetTime: overrides.fleetTime,
     commandTimeoutMs: overrides.commandTimeoutMs,
   })
-  const snapshotStore = openSqliteSnapshotStore({ file: join(dataDirectory.path, 'snapshots.sqlite'), clock })
+  const snapshotParts = openSnapshotParts({ dataDirectory: dataDirectory.path, shared: replicas.shared, clock, log })
   const connected = config.accounts.map((account) => connect(account))
   const accounts = connected.map(({ account }) => account)
   const services = createServices({
     accounts,
     cache: replicas.cache,
     flights: replicas.flights,
-    snapshotStore,
+    snapshotStore: snapshotParts.stores.snapshots,
+    batchStore: snapshotParts.stores.batches,
+    snapshotFeed: snapshotParts.feed,
     clock,
     maxStaleMs: config.cache.maxStaleSeconds * 1000,
     revalidate: {
@@ -100,9 +102,13 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     closedAfterMs: config.cache.closedAfterSeconds * 1000,
     closedDayAfterMs: config.cache.closedDayAfterSeconds * 1000,
   })
-  const collectors = accounts.flatMap((account, index) => toCollector(account, config.accounts[index]) ?? [])
-  if (config.redis && collectors.length > 0)
-    log.warn('replicas do not take turns at collecting snapshots yet: let one of them collect, the others not')
+  const metrics = createMetrics({ clock, log })
+  const collectors = accounts.flatMap((account, index) => {
+    const collector = snapshotParts.createCollector(account, config.accounts[index])
+    if (collector && account.collectsSnapshots)
+      addSnapshotMetrics(metrics, snapshotParts, account.name, collector, clock)
+    return collector ?? []
+  })
 
   const server = await createServer({
     log,
@@ -118,8 +124,10 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     maxProviderCalls: config.queries.maxProviderCalls,
   })
   let isOpen = true
+  const draining = new AbortController()
   const refuseOtherMethods = guardMethods(server)
-  addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts, replicas) })
+  addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts, replicas, collectors) })
+  addMetricsRoute(server, { metrics, createAsk })
   refuseOtherMethods()
   // While the process drains, every answer tells its client to connect anew: elsewhere, by then.
   server.addHook('onSend', async (_request, reply) => {
@@ -135,7 +143,14 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     createAsk,
     limits: config.queries,
   })
-  await server.register(restPlugin, { services, createAsk, clock, log, version: await readVersion() })
+  await server.register(restPlugin, {
+    services,
+    createAsk,
+    clock,
+    log,
+    version: await readVersion(),
+    draining: draining.signal,
+  })
   await server.register(graphiqlPage, {
     bundle: join(projectFolder, 'web/dist/graphiql'),
     services,
@@ -184,36 +199,14 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     return { account: connectedAccount, client, quota, journal }
   }
 
-  function toCollector(account: ConnectedAccount, settings: AccountConfig | undefined): SnapshotCollector | undefined {
-    const { capabilities, readSnapshotBatch } = account.connection
-    if (!settings?.snapshots?.collect || !readSnapshotBatch) return undefined
-    const popSnapshots = capabilities.popSnapshots
-    if (!isSupported<Capabilities['popSnapshots']>(popSnapshots)) return undefined
-    return createSnapshotCollector({
-      account: account.name,
-      popSnapshots,
-      readSnapshotBatch,
-      store: snapshotStore,
-      clock,
-      log,
-      pollSeconds: settings.snapshots.pollSeconds,
-      createAsk: (circumstances) => ({
-        caller: { name: 'snapshot-collector', role: 'ops', accounts: new Set([account.name]) },
-        lane: 'background',
-        meter: new Meter(),
-        ...circumstances,
-      }),
-    })
-  }
-
   async function shutDown(): Promise<void> {
     isOpen = false
     await Promise.all([server.close(), ...collectors.map((collector) => collector.stop())])
     await Promise.all(connected.map(({ quota }) => quota.close()))
     await Promise.all(connected.map(({ client }) => client.close()))
     for (const { journal } of connected) journal.close()
+    await snapshotParts.close()
     await replicas.close()
-    await snapshotStore.close()
     dataDirectory.release()
   }
 
@@ -227,6 +220,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     },
     drain: () => {
       isOpen = false
+      draining.abort()
     },
     close: () => {
       closing ??= shutDown()
@@ -235,15 +229,26 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   }
 }
 
-function listParts(accounts: readonly ConnectedAccount[], replicas: Replicas): readonly PartHealth[] {
+function listParts(
+  accounts: readonly ConnectedAccount[],
+  replicas: Replicas,
+  collectors: readonly SnapshotCollector[],
+): readonly PartHealth[] {
   const isWell = accounts.every((account) => account.readings.health().state === 'UP')
   return [
     ...toRedisPart(replicas.isWell()),
+    ...toSnapshotsPart(collectors),
     // Open to everybody: neither how many accounts there are nor which of them fail.
     isWell
       ? { name: 'providers', state: 'ok' }
       : { name: 'providers', state: 'degraded', detail: 'not every account is answering well' },
   ]
+}
+
+function toSnapshotsPart(collectors: readonly SnapshotCollector[]): readonly PartHealth[] {
+  if (collectors.length === 0) return []
+  if (collectors.every((collector) => collector.isWell())) return [{ name: 'snapshots', state: 'ok' }]
+  return [{ name: 'snapshots', state: 'degraded', detail: 'what is collected cannot be kept: the disk may be full' }]
 }
 
 function toRedisPart(isWell: boolean | undefined): readonly PartHealth[] {

@@ -1,6 +1,8 @@
 // The process: settings, start, graceful stop.
 import { type App, buildApp } from './app.ts'
+import { openCommandStores, toFindReader } from './command-parts.ts'
 import { clearCache } from './commands/clear-cache.ts'
+import { runSnapshotCommand } from './commands/snapshots.ts'
 import { type Config, ConfigError, loadConfig, readCommand, readProcess } from './config.ts'
 import { DataDirectoryError } from './data-directory.ts'
 import { systemClock } from './model/clock.ts'
@@ -31,6 +33,19 @@ try {
     const { exitCode, text } = await clearCache({ config, accounts: command.accounts, clock: systemClock })
     if (exitCode === 0) say(text)
     else process.stderr.write(`weir: ${text}\n`)
+    process.exitCode = exitCode
+  } else if (command.name !== 'run') {
+    const { exitCode, text } = await runSnapshotCommand({
+      command,
+      config,
+      openStores: () => openCommandStores(config),
+      findReader: toFindReader(config),
+      out: process.stdout,
+      progress: process.stderr,
+      clock: systemClock,
+    })
+    // What was asked for is on the other stream.
+    process.stderr.write(`weir: ${text}\n`)
     process.exitCode = exitCode
   } else if (config.sandbox) await runOverSandbox(source)
   else await run(config)

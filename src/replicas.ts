@@ -21,6 +21,7 @@ import type { StartJournal } from '#upstream/start-journal.ts'
 import type { StartLedger } from '#upstream/start-ledger.ts'
 import { readStartsScript } from '#upstream/starts-script.ts'
 import type { AccountConfig, Config } from './config.ts'
+import type { SharedPlace } from './snapshot-parts.ts'
 
 /**
  * Raised whenever the shape of a kept value changes, or the grid of the history windows: entries of another shape are
@@ -46,6 +47,8 @@ export interface Replicas {
   readonly cache: Cache
   readonly flights: SingleFlight
   readonly turn: Turn
+  /** Where the rest that is shared is; undefined where nothing is. */
+  readonly shared: SharedPlace | undefined
   /** Opens the log of starts of an account. */
   openLedger(account: Pick<AccountConfig, 'name' | 'quota'>, journal: StartJournal): StartLedger
   /** Whether what is shared is within reach; undefined where nothing is. */
@@ -65,6 +68,7 @@ export function createReplicas(options: ReplicaOptions): Replicas {
       cache: memory,
       flights: processFlights,
       turn: createProcessTurn(),
+      shared: undefined,
       openLedger: (account, journal) => createMemoryLedger(account.quota, clock, journal),
       isWell: () => undefined,
       close: () => Promise.resolve(),
@@ -109,6 +113,7 @@ export function createReplicas(options: ReplicaOptions): Replicas {
     cache: createTwoTierCache({ memory, shared, clock }),
     flights: createRedisSingleFlight({ link, clock, prefix, processFlights }),
     turn: createRedisTurn({ link, prefix }),
+    shared: { link, prefix },
     openLedger: (account, journal) =>
       createFleetLedger({
         limits: account.quota,

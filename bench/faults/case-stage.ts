@@ -63,9 +63,9 @@ export function setStage({ isQuick, isSingle, isTimed }: StageOptions): Clearabl
     judgement,
     onEnd,
     redis: getRedis,
-    startFleet: async (setup) => {
-      const redisUrl = isSingle ? undefined : (setup.redisUrl ?? (await toUrl(getRedis())))
-      const fleet = await startFleet({ ...setup, replicas: isSingle ? 1 : FLEET_SIZE, redisUrl })
+    startFleet: async ({ isEmbedded = isSingle, replicas = isEmbedded ? 1 : FLEET_SIZE, ...setup }) => {
+      const redisUrl = isEmbedded ? undefined : (setup.redisUrl ?? (await toUrl(getRedis())))
+      const fleet = await startFleet({ ...setup, replicas, redisUrl })
       fleets.push(fleet)
       onEnd(() => fleet.close())
       // Loading the code is no part of any case.

@@ -16,8 +16,18 @@ export interface FaultCase {
   readonly isQuick: boolean
   /** Whether it means nothing for one process with embedded stores. */
   readonly needsRedis: boolean
+  /** Longer than it takes by itself, seconds, where the usual limit is not enough. */
+  readonly limitSeconds?: { readonly quick: number; readonly long: number }
   /** Runs it. What it starts through the stage is closed for it. */
   readonly run: (stage: Stage) => Promise<void>
+}
+
+/** How a case wants its fleet. */
+export interface CaseFleetSetup extends Omit<FleetSetup, 'replicas'> {
+  /** Default: as many as the run has. */
+  readonly replicas?: number
+  /** Whether it is one process with embedded stores, whatever the run has. Default no. */
+  readonly isEmbedded?: boolean
 }
 
 /** What a case is given. */
@@ -31,7 +41,7 @@ export interface Stage {
   /** Takes the figures. */
   readonly judgement: Judgement
   /** Starts a fleet over the case's own Redis, unless the setup names another. */
-  startFleet(setup: Omit<FleetSetup, 'replicas'>): Promise<Fleet>
+  startFleet(setup: CaseFleetSetup): Promise<Fleet>
   /** The Redis of the case, started at the first call. @throws Error for a process with embedded stores */
   redis(settings?: readonly string[]): Promise<TestRedis>
   /** A watched pair of servers. @throws Error when they cannot be had */

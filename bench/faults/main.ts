@@ -1,5 +1,6 @@
 // `npm run faults`: the fault scorecard. One line of JSON for each case, a table at the end; status 1 when a case failed.
 import { quotaCases } from './cases/quota-cases.ts'
+import { snapshotCases } from './cases/snapshot-cases.ts'
 import { runCase, type Selection, selectCases, toTable, type Verdict } from './scorecard.ts'
 
 const HELP = `Runs real replicas over a real Redis and breaks things around them.
@@ -7,6 +8,7 @@ const HELP = `Runs real replicas over a real Redis and breaks things around them
 Usage: npm run faults -- [words]
 
   quota          the cases of the shared quota and the shared cache
+  snapshots      the cases of the screenshot queue
   R3 R15 ...     these cases (docs/reliability.md describes them)
   quick          short forms; alone: of the quick set only
   untimed        times are told and not judged, for a machine that does other work too
@@ -20,7 +22,7 @@ const words = process.argv.slice(2)
 if (words.includes('--help')) console.log(HELP)
 else {
   try {
-    await run(selectCases(words, quotaCases))
+    await run(selectCases(words, [...quotaCases, ...snapshotCases]))
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     console.error(`${error.message}\nTry --help.`)

@@ -3,8 +3,8 @@ import { type ClearableStage, type StageOptions, setStage } from './case-stage.t
 import type { FaultCase } from './fault-case.ts'
 import type { Figure } from './judgement.ts'
 
-/** Longer than any case takes by itself, milliseconds. */
-const CASE_LIMIT_MS = 150_000
+/** Longer than a case takes by itself, unless it says so. */
+const CASE_LIMIT_SECONDS = 150
 
 /** How one case went: one line of JSON. */
 export interface Verdict {
@@ -51,7 +51,7 @@ export async function runCase(
   const stage = setStage(options)
   const troubles: string[] = []
   const note = (error: unknown) => troubles.push(error instanceof Error ? error.message : String(error))
-  await withLimit(one, stage).catch(note)
+  await withLimit(one, stage, options).catch(note)
   const complaints = await stage.clear().catch((error: unknown) => {
     note(error)
     return []
@@ -64,10 +64,11 @@ export async function runCase(
   return { case: one.name, passed, figures, limits, missed, seconds }
 }
 
-async function withLimit(one: FaultCase, stage: ClearableStage): Promise<void> {
+async function withLimit(one: FaultCase, stage: ClearableStage, { isQuick }: StageOptions): Promise<void> {
+  const limitSeconds = one.limitSeconds?.[isQuick ? 'quick' : 'long'] ?? CASE_LIMIT_SECONDS
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`took longer than ${CASE_LIMIT_MS / 1000} s`)), CASE_LIMIT_MS)
+    timer = setTimeout(() => reject(new Error(`took longer than ${limitSeconds} s`)), limitSeconds * 1000)
   })
   const work = one.run(stage)
   // When the limit comes first, its stage is taken away from under it: what it says then is no news.

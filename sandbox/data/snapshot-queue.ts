@@ -94,7 +94,8 @@ export class SnapshotQueue implements SnapshotControl {
       this.#filled += 1
       return { stream_id: '8888_room1', pic_full_url: this.#url(`filled/${this.#filled}.jpg`), create_time: now }
     })
-    this.push(...messages)
+    this.#make()
+    this.#append(messages)
   }
 
   clear(): void {

@@ -18,7 +18,7 @@ const NEVER_EXPIRES = '2038-01-19 11:14:07'
 /** Live_Queue_Get: takes the oldest screenshot messages away; nobody gets them again. */
 export function getQueue(account: TencentAccount, { numbers }: Parameters): Answer {
   const data = account.snapshots.pop(numbers['count'] ?? 1)
-  return toSuccess('control', { count: data.length, data })
+  return { ...toSuccess('control', { count: data.length, data }), taken: data }
 }
 
 /** Live_Tape_GetFilelist: the closed recording segments of one stream. */

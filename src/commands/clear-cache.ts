@@ -4,14 +4,7 @@ import { beginGeneration, FORGOTTEN_WITHIN_MS } from '#fleet/generations.ts'
 import { createRedisLink } from '#fleet/redis-link.ts'
 import type { Clock } from '#model/clock.ts'
 import type { Config } from '../config.ts'
-
-/** How a command went. */
-export interface Outcome {
-  /** 0 when it was done, 2 when it was asked for something that there is not, 1 for every other failure. */
-  readonly exitCode: 0 | 1 | 2
-  /** What there is to say about it, without the end of the line. */
-  readonly text: string
-}
+import { type Outcome, toNameList } from './outcome.ts'
 
 /** What it works with. */
 export interface ClearCacheOptions {
@@ -37,7 +30,7 @@ export async function clearCache({ config, accounts, clock }: ClearCacheOptions)
   const known = config.accounts.map(({ name }) => name)
   const unknown = accounts.filter((name) => !known.includes(name))
   if (unknown.length > 0)
-    return { exitCode: 2, text: `no account is called ${toList(unknown)}; there are ${toList(known)}` }
+    return { exitCode: 2, text: `no account is called ${toNameList(unknown)}; there are ${toNameList(known)}` }
   return beginGenerations(config.redis, new Set(accounts.length > 0 ? accounts : known), clock)
 }
 
@@ -61,13 +54,13 @@ async function beginGenerations(
   } catch (error) {
     if (error instanceof FleetCommandError) trouble = `redis refused with ${error.code}`
     else if (!(error instanceof LinkDownError)) throw error
-    const done = cleared.length > 0 ? `only ${toList(cleared)} cleared` : 'nothing cleared'
+    const done = cleared.length > 0 ? `only ${toNameList(cleared)} cleared` : 'nothing cleared'
     return { exitCode: 1, text: `${trouble}: ${done}` }
   } finally {
     await link.close()
   }
   const seconds = FORGOTTEN_WITHIN_MS / 1000
-  return { exitCode: 0, text: `cleared what is kept of ${toList(cleared)}: replicas forget it within ${seconds} s` }
+  return { exitCode: 0, text: `cleared what is kept of ${toNameList(cleared)}: replicas forget it within ${seconds} s` }
 }
 
 /** @throws LinkDownError when the link is still down at that time on `Clock.monotonicMs`; FleetCommandError at once */
@@ -85,9 +78,4 @@ async function begin(
       if (!(error instanceof LinkDownError) || clock.monotonicMs() >= giveUpAtMs) throw error
       await clock.delay(PAUSE_MS)
     }
-}
-
-function toList(names: readonly string[]): string {
-  // What was typed may be anything, a secret pasted by mistake among it.
-  return names.map((name) => (/^[\w.-]{1,40}$/.test(name) ? name : `"…" (${name.length} characters)`)).join(', ')
 }

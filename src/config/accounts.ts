@@ -1,4 +1,5 @@
 // The accounts of the settings: what every account has, and what its provider wants.
+import { z } from 'zod'
 import type { Provider, ProviderId } from '#contract/provider.ts'
 import { type QuotaLimits, toDefaultGuardMs } from '#upstream/quota.ts'
 import { findNearestName } from './nearest-name.ts'
@@ -19,6 +20,10 @@ export interface CollectionConfig {
   readonly collect: boolean
   /** Pace while batches come back short, ≥ 1. */
   readonly pollSeconds: number
+  /** Days for which snapshots and the answers they came from are kept, ≥ 1. */
+  readonly keepDays: number
+  /** Most snapshots that are kept, ≥ 1. */
+  readonly keepCount: number
 }
 
 /** One account. */
@@ -78,12 +83,16 @@ export function parseAccount(value: unknown, providers: readonly Provider[], pla
   }
 }
 
-/** Providers with a snapshot queue say `snapshots.collect` and `snapshots.pollSeconds`; others have no such setting. */
+const collectionSchema = z.object({
+  collect: z.boolean(),
+  pollSeconds: z.int().min(1),
+  keepDays: z.int().min(1),
+  keepCount: z.int().min(1),
+})
+
+/** Providers with a snapshot queue have these settings under `snapshots`; others have none of them. */
 function toCollection(settings: Readonly<Record<string, unknown>>): CollectionConfig | null {
-  const snapshots = settings['snapshots']
-  if (!isMapping(snapshots)) return null
-  const { collect, pollSeconds } = snapshots
-  return typeof collect === 'boolean' && typeof pollSeconds === 'number' ? { collect, pollSeconds } : null
+  return collectionSchema.safeParse(settings['snapshots']).data ?? null
 }
 
 /** A limit of a call that the provider does not have would limit nothing. */

@@ -43,7 +43,10 @@ export interface ProviderFacts {
 export interface Connection {
   readonly capabilities: CapabilityTable
   readonly facts: ProviderFacts
-  /** Reads a batch kept by `popSnapshots` again, @throws UpstreamError when it cannot be; null where nothing pops. */
+  /**
+   * Reads a batch kept by `popSnapshots` again; null where nothing pops. @throws UpstreamError: UPSTREAM_THROTTLED,
+   * UPSTREAM_CREDENTIAL and UPSTREAM_REJECTED only when nothing was taken; any other when messages may have been
+   */
   readonly readSnapshotBatch: ((raw: RawAnswer) => SnapshotBatch) | null
 }
 

@@ -21,11 +21,23 @@ export interface UpstreamRequest<Answer> {
   readonly idParameter?: string
   /**
    * Set on a call that takes away what it answers: it is never repeated once bytes have left, and its raw
-   * answer is awaited into this before anything is parsed.
+   * answer is awaited into this before anything is parsed. Only a CutOffError ends it before its own limit.
    */
   readonly keep?: (raw: RawAnswer) => Promise<void>
   /** Parses and classifies a complete answer. @throws UpstreamError when it is not a result */
   readonly read: (raw: RawAnswer) => Answer
+}
+
+/**
+ * Reason of an abort that ends even a call with `keep` that has left, which no other abort does: what has arrived by
+ * then is kept.
+ */
+export class CutOffError extends Error {
+  override readonly name = 'CutOffError'
+
+  constructor() {
+    super('the answer was not waited for any longer')
+  }
 }
 
 /** A query parameter, unencoded. */

@@ -17,7 +17,8 @@ const DEFAULT_RETRY_AFTER_SECONDS = 10
 /** Makes the error handler of the REST face. */
 export function buildErrorHandler(log: ErrorLog) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const ask = request.getDecorator<Ask | null>(ASK)
+    // Routes beside this face have none, and their errors are answered alike.
+    const ask = request.server.hasRequestDecorator(ASK) ? request.getDecorator<Ask | null>(ASK) : null
     if (ask) reply.header('x-upstream-calls', ask.meter.calls)
     // The client has left, which is no fault of anybody, and nobody reads this.
     if (ask?.signal.aborted && error === ask.signal.reason) return reply.code(499).send()

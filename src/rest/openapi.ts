@@ -14,6 +14,7 @@ export const openApiTags = [
   { name: 'Streams', description: 'One stream: its state and what is measured of it now.' },
   { name: 'History', description: 'Samples and sessions in a half-open range, as JSON or CSV.' },
   { name: 'Files', description: 'Recorded files and collected screenshots.' },
+  { name: 'Events', description: 'What happens, as it happens.' },
 ]
 
 /** Options of the document. @param serverUrl where clients reach the gateway; the document's own origin when left out */
@@ -119,6 +120,45 @@ export function toOperation<Path extends z.ZodObject, Query extends z.ZodObject,
   }
 }
 
+/** Makes the operation of a route that streams events. */
+export function toEventOperation(definition: {
+  readonly path: z.ZodObject
+  readonly operationId: string
+  readonly summary: string
+  readonly description: string
+  /** The stream, as text. */
+  readonly example: string
+}): SwaggerTransform {
+  return ({ url, route, schema: _none, ...document }) => {
+    const { path, example, ...words } = definition
+    return {
+      url,
+      schema: {
+        ...jsonSchemaTransform({ schema: { params: path }, url, route, ...document }).schema,
+        ...words,
+        tags: ['Events'],
+        response: {
+          200: {
+            description: 'Events as they happen, until one of the two leaves.',
+            headers: eventHeaders,
+            content: {
+              'text/event-stream': {
+                schema: {
+                  type: 'string',
+                  description: '`data` of a `snapshot` event is a `Snapshot`, of a `problem` event a `Problem`.',
+                },
+                example,
+              },
+            },
+          },
+          ...problemResponses,
+          503: toProblemResponse(503, ['RATE_LIMITED'], 'This gateway has as many event streams open as it may have.'),
+        },
+      },
+    }
+  }
+}
+
 function toReference(schema: z.ZodType) {
   return { $ref: `#/components/schemas/${z.globalRegistry.get(schema)?.id}` }
 }
@@ -134,6 +174,13 @@ const answerHeaders = {
   'RateLimit-Policy': { type: 'string', description: "The client's own limit, when there is one: quota and window." },
   RateLimit: { type: 'string', description: 'What is left of it, and when it begins anew.' },
   'Weir-Stale': { type: 'string', enum: ['true', 'false'], description: 'Whether a part is past its life.' },
+}
+
+const eventHeaders = {
+  'Cache-Control': { type: 'string', enum: ['no-store'], description: 'Events are for those who watch.' },
+  'X-Upstream-Calls': answerHeaders['X-Upstream-Calls'],
+  'RateLimit-Policy': answerHeaders['RateLimit-Policy'],
+  RateLimit: answerHeaders.RateLimit,
 }
 
 const missingHeader = { type: 'integer', description: 'How many pieces of the range could not be had.' }

@@ -9,6 +9,7 @@ import { guardMethods } from './method-guard.ts'
 import { toOpenApiOptions } from './openapi.ts'
 import { ASK, type RestContext } from './route-definition.ts'
 import { addAccountRoutes } from './routes/accounts.ts'
+import { addEventRoutes } from './routes/events.ts'
 import { addLiveStreamRoutes } from './routes/live-streams.ts'
 import { addPlaySampleRoutes } from './routes/play-samples.ts'
 import { addPushSampleRoutes } from './routes/push-samples.ts'
@@ -24,6 +25,8 @@ export interface RestOptions extends RestContext {
   readonly version: string
   /** Where clients reach the gateway, when that is not where the document is served. */
   readonly serverUrl?: string | undefined
+  /** Aborts when the process is about to stop and clients are to go elsewhere: streams of events end then. */
+  readonly draining?: AbortSignal | undefined
 }
 
 /** Adds `/v1`, `/openapi.json` and `/docs`. */
@@ -51,5 +54,6 @@ const versionOne: FastifyPluginAsync<RestOptions> = async (app, options) => {
   addPushSessionRoutes(app, options)
   addRecordingRoutes(app, options)
   addSnapshotRoutes(app, options)
+  addEventRoutes(app, options)
   refuseOtherMethods()
 }

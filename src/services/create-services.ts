@@ -1,9 +1,12 @@
 // Puts the use cases together over the accounts, the cache and the store they are handed.
 import type { Cache } from '#cache/cache.ts'
+import type { Feed } from '#fleet/feed.ts'
 import type { SingleFlight } from '#fleet/single-flight.ts'
 import type { Clock } from '#model/clock.ts'
 import { InvalidInputError } from '#model/errors.ts'
+import type { Snapshot } from '#model/snapshot.ts'
 import { fromStreamId } from '#model/stream.ts'
+import type { BatchStore } from '#snapshot-store/batch-store.ts'
 import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
 import { Asker } from './ask.ts'
 import type { RevalidateOptions } from './background-refresh.ts'
@@ -18,7 +21,8 @@ import { listManyPushSessions } from './push-sessions.ts'
 import { checkDomain } from './range.ts'
 import { listRecordings } from './recordings.ts'
 import type { Services } from './services.ts'
-import { listSnapshots } from './snapshots.ts'
+import { watchSnapshots } from './snapshot-events.ts'
+import { listQuarantinedSnapshots, listSnapshots, requireOps } from './snapshots.ts'
 import { StreamNowReader } from './stream-now.ts'
 
 /** What the use cases work with. */
@@ -27,7 +31,11 @@ export interface ServiceOptions {
   readonly accounts: readonly ConnectedAccount[]
   readonly cache: Cache
   readonly flights: SingleFlight
-  readonly snapshotStore: SnapshotStore
+  readonly snapshotStore: Pick<SnapshotStore, 'list'>
+  /** Where answers lie that could not be read. */
+  readonly batchStore: Pick<BatchStore, 'listQuarantined'>
+  /** Where snapshots are told of that are new, by account. */
+  readonly snapshotFeed: Pick<Feed<Snapshot>, 'watch'>
   readonly clock: Clock
   /** How long past its life an answer may still be shown when nothing newer can be had. */
   readonly maxStaleMs: number
@@ -41,7 +49,7 @@ export interface ServiceOptions {
 
 /** Binds every use case. */
 export function createServices(options: ServiceOptions): Services {
-  const { clock, snapshotStore } = options
+  const { clock, snapshotStore, batchStore, snapshotFeed } = options
   const registry = new ProviderRegistry(options.accounts)
   const asker = new Asker(options)
   const history = new HistoryReader(asker, options.closedAfterMs)
@@ -114,5 +122,14 @@ export function createServices(options: ServiceOptions): Services {
     },
     listAccountSnapshots: async (account, query, ask) =>
       listSnapshots(snapshotStore, clock.now(), registry.get(account, ask), null, query),
+    watchSnapshots: (name, key, ask) => {
+      const account = key === null ? registry.get(name, ask) : registry.getStream({ account: name, key }, ask).account
+      return watchSnapshots(snapshotFeed, account, key, ask.signal)
+    },
+    listQuarantinedSnapshots: async (account, first, ask) => {
+      // Before the account is looked for: a reader learns nothing of those it may not see.
+      requireOps(ask.caller)
+      return listQuarantinedSnapshots(batchStore, clock.now(), registry.get(account, ask), first)
+    },
   }
 }

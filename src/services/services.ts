@@ -13,6 +13,7 @@ import type { PlaySample, PushSample } from '#model/sample.ts'
 import type { Snapshot } from '#model/snapshot.ts'
 import type { LiveReading, LiveTotals, StreamNameParts, StreamRef, StreamState, StreamStatus } from '#model/stream.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
+import type { QuarantinedBatch } from '#snapshot-store/batch-store.ts'
 
 /** How old an answer is, and how long nothing newer can exist. */
 export interface Freshness {
@@ -101,6 +102,9 @@ export interface StreamView extends StreamRef, StreamNameParts {
 export interface SnapshotView extends Snapshot {
   readonly stream: StreamView
 }
+
+/** An answer of a snapshot queue that could not be read, or not whole. Its bytes are not for clients. */
+export type QuarantinedBatchView = QuarantinedBatch
 
 /** A live stream as its account's list shows it: `reading` and the state LIVE cost no further call. */
 export interface LiveStreamView extends StreamView, Freshness {
@@ -218,4 +222,21 @@ export interface Services {
   listSnapshots(ref: StreamRef, query: RangedPageRequest, ask: Ask): Promise<FreshPage<SnapshotView>>
   /** Collected screenshots of an account, newest first. */
   listAccountSnapshots(account: string, query: RangedPageRequest, ask: Ask): Promise<FreshPage<SnapshotView>>
+  /**
+   * Screenshots of a stream, or with `key: null` of the whole account, each as it is collected and stored, until
+   * `ask.signal` aborts; the deadline is of no meaning here. What is refused is refused by this call. The iteration
+   * watches from its beginning on, and throws SlowReaderError to a reader for whom too many wait.
+   * @throws NotFoundError, InvalidInputError, CapabilityUnsupportedError
+   */
+  watchSnapshots(account: string, key: string | null, ask: Ask): AsyncIterable<SnapshotView>
+  /**
+   * Answers of the account's snapshot queue that could not be read, newest first, for role `ops`.
+   * @param first at most so many, 1..300; 50 when left out
+   * @throws GatewayError FORBIDDEN for any other role
+   */
+  listQuarantinedSnapshots(
+    account: string,
+    first: number | null | undefined,
+    ask: Ask,
+  ): Promise<Answer<readonly QuarantinedBatchView[]>>
 }

@@ -1,14 +1,21 @@
 // Collected screenshots, read from the store: no provider call.
+import { FleetCommandError, LinkDownError } from '#fleet/fleet-link.ts'
+import type { Caller } from '#model/caller.ts'
+import { GatewayError } from '#model/errors.ts'
 import { ListCursors } from '#model/page.ts'
 import type { Instant } from '#model/time-range.ts'
+import type { BatchStore } from '#snapshot-store/batch-store.ts'
 import type { SnapshotPlace, SnapshotStore } from '#snapshot-store/snapshot-store.ts'
 import { type ConnectedAccount, requireCapability, toNamedStreamView } from './provider-registry.ts'
 import { toOpenRange } from './range.ts'
-import type { FreshPage, RangedPageRequest, SnapshotView } from './services.ts'
+import type { Answer, FreshPage, QuarantinedBatchView, RangedPageRequest, SnapshotView } from './services.ts'
+
+/** When a shared store that did not answer is worth another try. */
+const STORE_RETRY_MS = 2000
 
 /** See `Services.listSnapshots` and, without `key`, `Services.listAccountSnapshots`. */
 export async function listSnapshots(
-  store: SnapshotStore,
+  store: Pick<SnapshotStore, 'list'>,
   now: Instant,
   account: ConnectedAccount,
   key: string | null,
@@ -19,7 +26,7 @@ export async function listSnapshots(
   const cursors = new ListCursors(['snapshots', account.name, key, query.from ?? null, query.to ?? null])
   const { size, place } = cursors.readPosition(query)
   const after = place && toPlace(place)
-  const rows = await store.list({ account: account.name, key, range, after, limit: size + 1 })
+  const rows = await store.list({ account: account.name, key, range, after, limit: size + 1 }).catch(refuseForNow)
   return {
     items: rows.slice(0, size).map((row) => ({
       cursor: cursors.write({ size, place: [row.place.orderedAt, row.place.id] }),
@@ -33,6 +40,37 @@ export async function listSnapshots(
     freshUntil: now,
     stale: false,
   }
+}
+
+/** Refuses whoever may not see operational data of the snapshot queue. @throws GatewayError FORBIDDEN */
+export function requireOps(caller: Caller): void {
+  if (caller.role !== 'ops')
+    throw new GatewayError('FORBIDDEN', 'what could not be read is shown to keys of role ops only')
+}
+
+/** See `Services.listQuarantinedSnapshots`. */
+export async function listQuarantinedSnapshots(
+  batches: Pick<BatchStore, 'listQuarantined'>,
+  now: Instant,
+  account: ConnectedAccount,
+  first: number | null | undefined,
+): Promise<Answer<readonly QuarantinedBatchView[]>> {
+  requireCapability(account, 'popSnapshots')
+  const { size } = new ListCursors(['quarantine', account.name]).readPosition({ first })
+  return {
+    value: await batches.listQuarantined(account.name, null, size).catch(refuseForNow),
+    fetchedAt: now,
+    freshUntil: now,
+    stale: false,
+  }
+}
+
+/** A shared store that is away comes back. @throws GatewayError UPSTREAM_UNAVAILABLE, or the error as it was */
+function refuseForNow(error: unknown): never {
+  if (!(error instanceof LinkDownError || error instanceof FleetCommandError)) throw error
+  throw new GatewayError('UPSTREAM_UNAVAILABLE', 'the store of the snapshots is out of reach; try again soon', {
+    retryAfterMs: STORE_RETRY_MS,
+  })
 }
 
 function toPlace([orderedAt, id]: readonly (string | number | null)[]): SnapshotPlace {

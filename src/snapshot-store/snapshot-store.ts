@@ -1,15 +1,6 @@
-// Where popped snapshot messages live. A raw batch is durable before anything else happens to it.
+// Where snapshots live once they have been read out of what was popped.
 import type { Snapshot, SnapshotMessage } from '#model/snapshot.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
-
-/** A raw answer of a pop, as kept. */
-export interface KeptBatch {
-  readonly id: number
-  readonly account: string
-  readonly status: number
-  readonly body: Buffer
-  readonly receivedAt: Instant
-}
 
 /** Where a page of snapshots begins: after this one, newest first. */
 export interface SnapshotPlace {
@@ -29,20 +20,29 @@ export interface SnapshotQuery {
   readonly limit: number
 }
 
-/** Durable store of snapshots. Dedupes on account, queue, stream and file. */
+/** Messages that came with one answer. */
+export interface ReceivedMessages {
+  readonly account: string
+  readonly receivedAt: Instant
+  readonly messages: readonly SnapshotMessage[]
+}
+
+/** What an account keeps at most. */
+export interface SnapshotRetention {
+  /** Those ordered before it are forgotten. */
+  readonly before: Instant
+  /** Of the others, the newest so many are kept. */
+  readonly keepCount: number
+}
+
+/** Durable store of snapshots. Dedupes on account, queue, stream and file: the first one stored stays. */
 export interface SnapshotStore {
-  /** Makes a raw answer durable; resolves only when it would survive a power cut. */
-  keep(batch: Omit<KeptBatch, 'id'>): Promise<number>
-  /** Stores what was read out of a kept batch and marks it read. @returns the snapshots that were new */
-  add(batchId: number, messages: readonly SnapshotMessage[]): Promise<readonly Snapshot[]>
-  /** Forgets a kept batch that held no message: a quiet queue is asked thousands of times a day. */
-  discard(batchId: number): Promise<void>
-  /** Marks a kept batch as unreadable; it stays. @param reason why, without any of its content */
-  quarantine(batchId: number, reason: string): Promise<void>
-  /** Batches that were kept but not read: what a crash left behind. */
-  listUnread(): Promise<readonly KeptBatch[]>
-  /** Newest first. */
+  /** Stores messages, all or none of them; resolves once they are durable. @returns the snapshots that were new */
+  add(received: ReceivedMessages): Promise<readonly Snapshot[]>
+  /** Newest first; of the same instant, the greatest id first. What is stored meanwhile moves no place. */
   list(query: SnapshotQuery): Promise<readonly { readonly snapshot: Snapshot; readonly place: SnapshotPlace }[]>
+  /** Forgets what is too old or too much, some of it: a call ends soon. @returns how many; 0 when all is done */
+  prune(account: string, retention: SnapshotRetention): Promise<number>
   /** Closes the store; later calls fail. */
   close(): Promise<void>
 }

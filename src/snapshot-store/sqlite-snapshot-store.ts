@@ -1,26 +1,13 @@
-// The embedded snapshot store: one SQLite file for one process. Every write is on the disk before it resolves.
-import { statfsSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+// The embedded snapshot store.
 import { z } from 'zod'
-import type { Clock } from '#model/clock.ts'
 import type { Snapshot } from '#model/snapshot.ts'
-import type { PopJournal } from './journal.ts'
 import { SCREENSHOT_QUEUE, toSnapshotId } from './snapshot-id.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
-import { migrate } from './sqlite-schema.ts'
+import type { SnapshotDatabase } from './sqlite-database.ts'
 
-/** Room that must be free for a pop to be sent: the largest answer, written to the log and to the file. */
-const MIN_FREE_BYTES = 32 * 1024 ** 2
+/** Most snapshots that one `prune` forgets. */
+const PRUNED_AT_ONCE = 1000
 
-const batchRow = z.object({
-  id: z.number(),
-  account: z.string(),
-  status: z.number(),
-  body: z.instanceof(Uint8Array).transform((body) => Buffer.from(body.buffer, body.byteOffset, body.byteLength)),
-  receivedAt: z.number(),
-})
-const batchOriginRow = z.object({ account: z.string(), receivedAt: z.number() })
 const snapshotRow = z.object({
   id: z.string(),
   account: z.string(),
@@ -32,135 +19,81 @@ const snapshotRow = z.object({
   receivedAt: z.number(),
   orderedAt: z.number(),
 })
-const popRow = z.object({ count: z.number(), announcedAt: z.number() })
+const countRow = z.object({ count: z.number() }).default({ count: 0 })
 
-/** Where the store is and what it needs. */
-export interface SqliteSnapshotStoreOptions {
-  /** Path of the database file; its folder exists. */
-  readonly file: string
-  readonly clock: Pick<Clock, 'now'>
-  /** Bytes that must be free on the disk for `announce` to allow a pop; 32 MiB when left out. */
-  readonly minFreeBytes?: number
-}
-
-/** Opens the store, creating its file when it is not there. @throws when it cannot be opened, or a newer version wrote it */
-export function openSqliteSnapshotStore(options: SqliteSnapshotStoreOptions): SnapshotStore & PopJournal {
-  const { file, clock, minFreeBytes = MIN_FREE_BYTES } = options
-  const database = new DatabaseSync(file, { timeout: 5000 })
-  try {
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
-    migrate(database)
-  } catch (error) {
-    database.close()
-    throw error
-  }
-
-  const insertBatch = database.prepare('insert into batch (account, status, body, received_at) values (?, ?, ?, ?)')
-  const findBatch = database.prepare('select account, received_at as receivedAt from batch where id = ?')
-  const markBatch = database.prepare('update batch set state = ?, reason = ? where id = ?')
-  const deleteBatch = database.prepare('delete from batch where id = ?')
-  const listBatches = database.prepare(
-    `select id, account, status, body, received_at as receivedAt from batch where state = 'kept' order by id`,
-  )
-  const insertSnapshot = database.prepare(
-    `insert into snapshot (id, account, queue, key, file, taken_at, width, height, url, received_at, ordered_at, batch_id)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+/** A store in that file, which it does not close. */
+export function createSqliteSnapshotStore({ database, commit }: SnapshotDatabase): SnapshotStore {
+  const insert = database.prepare(
+    `insert into snapshot (id, account, key, taken_at, width, height, url, received_at, ordered_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
   )
   const columns = `id, account, key, taken_at as takenAt, width, height, url, received_at as receivedAt, ordered_at as orderedAt`
   const order = 'order by ordered_at desc, id desc limit ?'
   const inRange = 'ordered_at >= ? and ordered_at < ? and (ordered_at, id) < (?, ?)'
-  const listOfAccount = database.prepare(`select ${columns} from snapshot where account = ? and ${inRange} ${order}`)
-  const listOfStream = database.prepare(
-    `select ${columns} from snapshot where account = ? and key = ? and ${inRange} ${order}`,
+  const listOfAccount = database.prepare(
+    `select ${columns} from snapshot indexed by snapshot_of_account where account = ? and ${inRange} ${order}`,
   )
-  const insertPop = database.prepare('insert into pop (account, count, announced_at) values (?, ?, ?)')
-  const deletePop = database.prepare('delete from pop where account = ?')
-  const findPop = database.prepare('select count, announced_at as announcedAt from pop where account = ?')
-
-  /** Runs `work` as one durable step. */
-  function commit<Result>(work: () => Result): Result {
-    database.exec('begin immediate')
-    try {
-      const result = work()
-      database.exec('commit')
-      return result
-    } catch (error) {
-      if (database.isTransaction) database.exec('rollback')
-      throw error
-    }
-  }
+  const listOfStream = database.prepare(
+    `select ${columns} from snapshot indexed by snapshot_of_stream where account = ? and key = ? and ${inRange} ${order}`,
+  )
+  const deleteOld = database.prepare(
+    `delete from snapshot where id in
+       (select id from snapshot where account = ? and ordered_at < ? order by ordered_at, id limit ?)`,
+  )
+  const countOfAccount = database.prepare('select count from snapshot_count where account = ?')
+  const addToCount = database.prepare(
+    'insert into snapshot_count (account, count) values (?, ?) on conflict do update set count = count + excluded.count',
+  )
+  const deleteOldest = database.prepare(
+    'delete from snapshot where id in (select id from snapshot where account = ? order by ordered_at, id limit ?)',
+  )
 
   return {
-    async keep(batch) {
+    async add({ account, receivedAt, messages }) {
       return commit(() => {
-        const { lastInsertRowid } = insertBatch.run(batch.account, batch.status, batch.body, batch.receivedAt)
-        deletePop.run(batch.account)
-        return Number(lastInsertRowid)
-      })
-    },
-
-    async add(batchId, messages) {
-      return commit(() => {
-        const origin = batchOriginRow.parse(findBatch.get(batchId))
         const added = messages.flatMap((message): Snapshot[] => {
-          const { file: name, ...shown } = message
-          const identity = { account: origin.account, queue: SCREENSHOT_QUEUE, key: message.key, file: name }
-          const snapshot = { ...shown, ...origin, id: toSnapshotId(identity) }
-          const { changes } = insertSnapshot.run(
-            ...[snapshot.id, identity.account, identity.queue, identity.key, identity.file],
-            ...[message.takenAt, message.width, message.height, message.url],
-            ...[origin.receivedAt, message.takenAt ?? origin.receivedAt, batchId],
+          const { file, ...shown } = message
+          const id = toSnapshotId({ account, queue: SCREENSHOT_QUEUE, key: message.key, file })
+          const { takenAt, width, height, url } = message
+          const orderedAt = takenAt ?? receivedAt
+          const { changes } = insert.run(
+            ...[id, account, message.key, takenAt, width, height, url, receivedAt, orderedAt],
           )
-          return changes === 0 ? [] : [snapshot]
+          return changes === 0 ? [] : [{ ...shown, account, receivedAt, id }]
         })
-        markBatch.run('read', null, batchId)
+        addToCount.run(account, added.length)
         return added
       })
-    },
-
-    async discard(batchId) {
-      deleteBatch.run(batchId)
-    },
-
-    async quarantine(batchId, reason) {
-      markBatch.run('quarantined', reason, batchId)
-    },
-
-    async listUnread() {
-      return listBatches.all().map((row) => batchRow.parse(row))
     },
 
     async list({ account, key, range, after, limit }) {
       // Without a place, everything in the range comes after: no id is greater than every id of the last instant.
       const place = [after?.orderedAt ?? range.to, after?.id ?? ''] as const
+      // Where a deep page begins is found by its instant: a place alone would be looked for from the newest on.
+      const to = after === null ? range.to : Math.min(range.to, after.orderedAt + 1)
       const rows =
         key === null
-          ? listOfAccount.all(account, range.from, range.to, ...place, limit)
-          : listOfStream.all(account, key, range.from, range.to, ...place, limit)
+          ? listOfAccount.all(account, range.from, to, ...place, limit)
+          : listOfStream.all(account, key, range.from, to, ...place, limit)
       return rows.map((row) => {
         const { orderedAt, ...snapshot } = snapshotRow.parse(row)
         return { snapshot, place: { orderedAt, id: snapshot.id } }
       })
     },
 
+    async prune(account, { before, keepCount }) {
+      return commit(() => {
+        const surplus = countRow.parse(countOfAccount.get(account)).count - keepCount
+        const old = Number(deleteOld.run(account, before, PRUNED_AT_ONCE).changes)
+        const forgotten =
+          old > 0 || surplus <= 0 ? old : Number(deleteOldest.run(account, Math.min(surplus, PRUNED_AT_ONCE)).changes)
+        if (forgotten > 0) addToCount.run(account, -forgotten)
+        return forgotten
+      })
+    },
+
     async close() {
-      database.close()
-    },
-
-    async announce(account, count) {
-      const { bavail, bsize } = statfsSync(dirname(file))
-      if (bavail * bsize < minFreeBytes)
-        throw new Error(`the disk of the snapshot store has less than ${minFreeBytes} bytes left`)
-      insertPop.run(account, count, clock.now())
-    },
-
-    async settle(account) {
-      deletePop.run(account)
-    },
-
-    async findAnnounced(account) {
-      const row = findPop.get(account)
-      return row === undefined ? null : popRow.parse(row)
+      // The file is not its own.
     },
   }
 }

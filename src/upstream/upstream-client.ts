@@ -4,7 +4,7 @@ import type { buildConnector } from 'undici'
 import type { Ask } from '#contract/ask.ts'
 import type { AccountReadings } from '#contract/readings.ts'
 import type { Credential, Signer } from '#contract/signer.ts'
-import type { RawAnswer, UpstreamCall, UpstreamRequest } from '#contract/upstream-call.ts'
+import { CutOffError, type RawAnswer, type UpstreamCall, type UpstreamRequest } from '#contract/upstream-call.ts'
 import { createProcessTurn, type Turn } from '#fleet/turn.ts'
 import type { Clock } from '#model/clock.ts'
 import { UpstreamError } from '#model/errors.ts'
@@ -154,7 +154,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
               return true
             },
             signal: ask.signal,
-            isHeldOn: () => isConsumed(request, progress),
+            isHeldOn: () => isConsumed(request, progress) && !(ask.signal.reason instanceof CutOffError),
             deadlineAtMs: () =>
               isConsumed(request, progress) ? (progress.leftAtMs ?? 0) + consumingMs : ask.deadlineAtMs,
           },

@@ -2,28 +2,20 @@
 // it sends them, so a pop is announced before it is sent, its answer is kept before it is looked at, it is never sent
 // again by itself, and an end that leaves open whether messages were taken is counted.
 import type { Ask } from '#contract/ask.ts'
-import type { Capabilities, SnapshotBatch } from '#contract/capability.ts'
-import type { RawAnswer } from '#contract/upstream-call.ts'
+import type { Capabilities } from '#contract/capability.ts'
+import { CutOffError, type RawAnswer } from '#contract/upstream-call.ts'
 import type { Clock } from '#model/clock.ts'
-import { type ErrorCode, GatewayError } from '#model/errors.ts'
-import type { Snapshot } from '#model/snapshot.ts'
-import type { PopJournal } from '#snapshot-store/journal.ts'
-import type { KeptBatch, SnapshotStore } from '#snapshot-store/snapshot-store.ts'
+import { GatewayError } from '#model/errors.ts'
+import type { RawBatch } from '#snapshot-store/batch-store.ts'
+import type { PopJournal } from '#snapshot-store/pop-journal.ts'
+import { type CollectorLog, isRefusal } from './snapshot-reader.ts'
 
-/** How long an answer is waited for. Generous: giving up does not bring the messages back. */
+/** How long a pop waits for its start and its answer. */
 const POP_DEADLINE_MS = 60_000
 
-/** Most messages the provider gives in one pop. */
-export const MAX_POP_COUNT = 100
-
-/** Refusals: the provider answered, and took nothing out of the queue. */
-const refusals: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_THROTTLED', 'UPSTREAM_CREDENTIAL', 'UPSTREAM_REJECTED'])
-
-/** The part of a log that collectors use. */
-export interface CollectorLog {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
+/** What a pop brings could not be kept here at this moment: nothing was sent. */
+export class CannotKeepError extends Error {
+  override readonly name = 'CannotKeepError'
 }
 
 /** What a pop needs. */
@@ -31,137 +23,107 @@ export interface SnapshotPopOptions {
   /** Name of the account. */
   readonly account: string
   readonly popSnapshots: Capabilities['popSnapshots']
-  /** See `Connection.readSnapshotBatch`. */
-  readonly readSnapshotBatch: (raw: RawAnswer) => SnapshotBatch
-  readonly store: SnapshotStore & PopJournal
+  readonly journal: PopJournal
   readonly clock: Clock
   readonly log: CollectorLog
   /** The circumstances of a pop: lane `background`, a meter of its own, a caller that may see the account. */
   readonly createAsk: (circumstances: Pick<Ask, 'signal' | 'deadlineAtMs'>) => Ask
-  /** Told of snapshots that were not known before, once they are stored. */
-  readonly onSnapshots?: (snapshots: readonly Snapshot[]) => void
-  /** Told of a pop that may have taken up to `messages` messages which nobody has. */
-  readonly onUnknown?: (messages: number) => void
 }
 
 /** Pops of one account. Not for use by two at once. */
 export interface SnapshotPop {
   /**
-   * Brings in what earlier pops left behind, of this process or a dead one: keeps answers that could not be kept,
-   * counts pops that never came back, reads batches that were kept and not read. Cheap when there is nothing.
-   * @throws when the store fails
+   * Settles what earlier pops left behind, of this process or a dead one: keeps an answer that could not be kept,
+   * counts a pop that never came back. Cheap when there is nothing. @throws CannotKeepError when the journal fails
    */
   recover(): Promise<void>
+  /** Whether there is an answer that the journal has not taken yet: it exists here alone. */
+  isHolding(): boolean
   /**
-   * Takes up to `count` messages and stores them. @returns how many rows came
-   * @throws the failure of the pop, which then must not be repeated before `recover`
+   * Takes up to `count` messages; their raw answer is kept when it resolves.
+   * @param startsBeforeMs it must not leave later than that, on `Clock.monotonicMs`
+   * @param signal gives it up as long as it has not left; once it has, it is waited for
+   * @returns how many rows came
+   * @throws CannotKeepError before anything is sent; the failure of the pop, which then must not be repeated before
+   * `recover`
    */
-  pop(count: number): Promise<number>
-  /** Gives up a pop that has not left yet; one that has is waited for. */
-  cancel(): void
+  pop(count: number, startsBeforeMs: number, signal: AbortSignal): Promise<number>
+  /** Ends a pop that has left, too. What has arrived of its answer is kept. */
+  cutOff(): void
 }
 
 /** Builds the pops of one account. */
 export function createSnapshotPop(options: SnapshotPopOptions): SnapshotPop {
-  const { account, popSnapshots, readSnapshotBatch, store, clock, log, createAsk } = options
-  /** An answer that the store could not take: it exists here alone. */
-  let held: Omit<KeptBatch, 'id'> | undefined
+  const { account, popSnapshots, journal, clock, log, createAsk } = options
+  /** An answer that the journal could not take: it exists here alone. */
+  let held: RawBatch | undefined
   let recovered = false
-  let cancelWait: (() => void) | undefined
+  /** Ends the pop that runs. */
+  let wait: AbortController | undefined
 
-  function countUnknown(messages: number, fields: object): void {
-    options.onUnknown?.(messages)
+  async function countUnknown(messages: number, fields: object): Promise<void> {
     log.error({ account, messages, ...fields }, 'a pop may have taken snapshot messages that nobody has')
-  }
-
-  async function addMessages(batchId: number, batch: SnapshotBatch): Promise<void> {
-    if (batch.rowCount === 0) return store.discard(batchId)
-    const unreadable = batch.rowCount - batch.messages.length
-    if (unreadable > 0)
-      log.warn({ account, batchId, unreadable }, 'snapshot messages could not be read; the batch is kept')
-    const added = await store.add(batchId, batch.messages)
-    if (added.length > 0) options.onSnapshots?.(added)
-  }
-
-  /** Settles a kept answer that is no batch of messages. */
-  async function setAside(batchId: number, error: unknown): Promise<void> {
-    if (isRefusal(error)) {
-      await store.add(batchId, [])
-      return
-    }
-    await store.quarantine(batchId, error instanceof GatewayError ? error.code : 'INTERNAL')
-    log.error({ account, batchId, err: error }, 'an answer of the snapshot queue could not be read; it is quarantined')
-  }
-
-  /** Reads a batch that an earlier pop kept. */
-  async function readKept(kept: KeptBatch): Promise<void> {
-    let batch: SnapshotBatch
-    try {
-      batch = readSnapshotBatch({ status: kept.status, headers: {}, body: kept.body, receivedAt: kept.receivedAt })
-    } catch (error) {
-      // What was kept may have been the beginning of an answer whose rest never came.
-      if (!isRefusal(error)) countUnknown(MAX_POP_COUNT, { batchId: kept.id })
-      await setAside(kept.id, error)
-      return
-    }
-    await addMessages(kept.id, batch)
+    await journal.countUnknown(account, messages)
   }
 
   return {
     async recover() {
       if (recovered) return
-      if (held) await store.keep(held)
-      held = undefined
-      const lost = await store.findAnnounced(account)
-      if (lost) {
-        countUnknown(lost.count, { announcedAt: lost.announcedAt })
-        await store.settle(account)
+      try {
+        if (held) await journal.keep(held)
+        held = undefined
+        const lost = await journal.findAnnounced(account)
+        if (lost) await countUnknown(lost.count, { announcedAt: lost.announcedAt })
+      } catch (cause) {
+        throw new CannotKeepError('what the last pop has left behind could not be kept', { cause })
       }
-      for (const kept of await store.listUnread()) if (kept.account === account) await readKept(kept)
       recovered = true
     },
 
-    async pop(count) {
-      await store.announce(account, count)
+    isHolding: () => held !== undefined,
+
+    async pop(count, startsBeforeMs, signal) {
+      await journal.announce(account, count).catch((cause: unknown) => {
+        throw new CannotKeepError('what a pop would bring could not be kept', { cause })
+      })
       recovered = false
-      const wait = new AbortController()
-      const ask = createAsk({ signal: wait.signal, deadlineAtMs: clock.monotonicMs() + POP_DEADLINE_MS })
+      const given = new AbortController()
+      wait = given
+      const deadlineAtMs = Math.min(clock.monotonicMs() + POP_DEADLINE_MS, startsBeforeMs)
+      const ask = createAsk({ signal: given.signal, deadlineAtMs })
       // Once bytes have left, giving up would not bring the messages back; it would only lose them.
-      cancelWait = () => {
-        if (ask.meter.calls === 0) wait.abort(new GatewayError('INTERNAL', 'the snapshot collector is stopping'))
+      const onAbort = () => {
+        if (ask.meter.calls === 0) given.abort(new GatewayError('INTERNAL', 'the snapshot collector is stopping'))
       }
-      let batchId: number | undefined
+      signal.addEventListener('abort', onAbort, { once: true })
+      if (signal.aborted) onAbort()
+      let isKept = false
       const keep = async ({ status, body, receivedAt }: RawAnswer) => {
-        held = { account, status, body, receivedAt }
-        batchId = await store.keep(held)
+        held = { account, asked: count, status, body, receivedAt }
+        await journal.keep(held)
+        isKept = true
         held = undefined
       }
-
-      let batch: SnapshotBatch
       try {
-        batch = await popSnapshots({ count, keep }, ask)
+        given.signal.throwIfAborted()
+        const { rowCount } = await popSnapshots({ count, keep }, ask)
+        if (!isKept) throw new GatewayError('INTERNAL', 'a pop was answered and its answer not kept')
+        recovered = true
+        return rowCount
       } catch (error) {
-        // An answer that is held here is not lost: `recover` keeps and reads it.
-        if (held) throw error
-        if (ask.meter.calls > 0 && !isRefusal(error)) countUnknown(count, { err: error })
-        if (batchId === undefined) await store.settle(account)
-        else await setAside(batchId, error)
+        // An answer that is held here is not lost, and one that is kept is counted when it is read.
+        if (held !== undefined || isKept) throw error
+        if (ask.meter.calls > 0 && !isRefusal(error)) await countUnknown(count, { err: error })
+        else await journal.settle(account)
         throw error
       } finally {
-        cancelWait = undefined
+        wait = undefined
+        signal.removeEventListener('abort', onAbort)
       }
-      if (batchId === undefined) throw new GatewayError('INTERNAL', 'a pop was answered and its answer not kept')
-      await addMessages(batchId, batch)
-      recovered = true
-      return batch.rowCount
     },
 
-    cancel() {
-      cancelWait?.()
+    cutOff() {
+      wait?.abort(new CutOffError())
     },
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof GatewayError && refusals.has(error.code)
 }

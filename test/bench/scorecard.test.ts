@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { quotaCases } from '../../bench/faults/cases/quota-cases.ts'
+import { snapshotCases } from '../../bench/faults/cases/snapshot-cases.ts'
 import type { FaultCase } from '../../bench/faults/fault-case.ts'
 import { runCase, selectCases, toTable } from '../../bench/faults/scorecard.ts'
 
@@ -22,6 +23,14 @@ test('quick alone is the quick set; with a part or a case it is their short form
   expect(namesOf('quick')).toEqual(['R1', 'R3', 'R4', 'R15'])
   expect(namesOf('quota', 'quick')).toEqual(quotaCases.map(({ name }) => name))
   expect(namesOf('R14', 'quick')).toEqual(['R14'])
+})
+
+test('no two cases have the same name, and none is named as a part', () => {
+  const all = [...quotaCases, ...snapshotCases]
+  const names = all.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  expect(names).not.toContain('snapshots')
+  expect(selectCases(['snapshots'], all).cases.map(({ name }) => name)).toEqual(['R7', 'R8', 'R9'])
 })
 
 test('a single process leaves out what needs Redis', () => {

@@ -14,9 +14,21 @@ describe('the words of npm run bench', () => {
     expect(() => readSelection(['--turn=fast'])).toThrow(RangeError)
   })
 
-  it('write nothing unless they say so, and then all topics', () => {
+  it('write nothing unless they say so, and then all that is compared', () => {
     expect(readSelection(['quota']).isWriting).toBe(false)
-    expect(readSelection(['quota', '--write'])).toMatchObject({ isWriting: true, topics: ['quota', 'cache'] })
+    expect(readSelection(['quota', '--write'])).toMatchObject({
+      isWriting: true,
+      topics: ['quota', 'cache'],
+      snapshots: null,
+    })
+  })
+
+  it('have the snapshot stores measured by themselves, with a million when it is written down', () => {
+    expect(readSelection(['snapshots'])).toMatchObject({ topics: [], snapshots: 100_000 })
+    expect(readSelection(['snapshots', '--write'])).toMatchObject({ topics: [], snapshots: 1_000_000 })
+    expect(readSelection(['snapshots', '--snapshots=10000'])).toMatchObject({ snapshots: 10_000 })
+    expect(readSelection([])).toMatchObject({ topics: ['quota', 'cache'], snapshots: 100_000 })
+    expect(() => readSelection(['--snapshots=9999'])).toThrow(RangeError)
   })
 
   it('are refused where they are not understood', () => {
@@ -30,6 +42,12 @@ describe('the page of figures', () => {
 
   it('has its figures replaced and nothing else', () => {
     expect(replaceFigures(page('old'), 'new')).toBe(page('new'))
+  })
+
+  it('has a place of its own for the snapshot stores', () => {
+    const both = `${page('shared')}<!-- figures: npm run bench -- snapshots --write -->\n\nold\n\n<!-- end of figures -->\n`
+    expect(replaceFigures(both, 'new', 'snapshots')).toBe(both.replace('old', 'new'))
+    expect(replaceFigures(both, 'new')).toBe(both.replace('shared', 'new'))
   })
 
   it('is left alone when it has no place for them', () => {

@@ -43,7 +43,7 @@ describe('what is loaded', () => {
           endpoints: { control: 'http://fcgi.video.qcloud.com/common_access' },
         },
         quota: { limit: 300, windowSeconds: 300, guardMs: 2000, outageReserve: 0.05, interfaces: {} },
-        snapshots: { collect: true, pollSeconds: 10 },
+        snapshots: { collect: true, pollSeconds: 10, keepDays: 30, keepCount: 1_000_000 },
       },
       { name: 'cnc-main', provider: 'chinanetcenter', settings: { maxDomainsPerCall: 1 }, snapshots: null },
     ])

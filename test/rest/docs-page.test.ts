@@ -7,7 +7,7 @@ test('the page is whole under a strict policy, asks nobody else, and keeps a key
   const keys: (string | undefined)[] = []
   const { app } = await buildRestApp(
     { 'tencent-main': {} },
-    { authenticate: (request) => keys.push(request.headers.authorization) },
+    { authenticate: (request) => void keys.push(request.headers.authorization) },
   )
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
   const browser = await launchChromium()

@@ -10,7 +10,7 @@ import { problemSchema } from '#rest/schemas/problem.ts'
 import { pushSampleSeriesSchema } from '#rest/schemas/push-sample.ts'
 import { pushSessionSeriesSchema, streamPushSessionsListSchema } from '#rest/schemas/push-session.ts'
 import { recordingListSchema } from '#rest/schemas/recording.ts'
-import { snapshotListSchema } from '#rest/schemas/snapshot.ts'
+import { quarantinedBatchListSchema, snapshotListSchema } from '#rest/schemas/snapshot.ts'
 import { liveStreamListSchema, streamSchema } from '#rest/schemas/stream.ts'
 import { buildRestApp } from './rest-app.ts'
 
@@ -75,6 +75,7 @@ const answers: Readonly<Record<string, z.ZodObject>> = {
   listRecordings: recordingListSchema,
   listSnapshots: snapshotListSchema,
   listAccountSnapshots: snapshotListSchema,
+  listQuarantinedSnapshots: quarantinedBatchListSchema,
 }
 
 async function readDocument() {
@@ -86,7 +87,9 @@ async function readDocument() {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
   )
-  return { raw, document, operations }
+  /** Those whose answer has an end. */
+  const finite = operations.filter(({ path }) => !path.endsWith('/events'))
+  return { raw, document, operations, finite }
 }
 
 test('is valid OpenAPI 3.1', async () => {
@@ -103,12 +106,12 @@ test('describes every route of the contract, and nothing else', async () => {
       'get /v1/accounts/{account}/live-streams',
       'get /v1/accounts/{account}/play-samples',
       'get /v1/accounts/{account}/snapshots',
+      'get /v1/accounts/{account}/snapshots/quarantine',
       'get /v1/live-streams',
       'post /v1/accounts/{account}/push-sessions',
-      ...['', '/push-samples', '/play-samples', '/push-sessions', '/recordings', '/snapshots'].flatMap((suffix) => [
-        `get /v1/accounts/{account}/streams/{key}${suffix}`,
-        `get /v1/streams/{id}${suffix}`,
-      ]),
+      ...['', '/push-samples', '/play-samples', '/push-sessions', '/recordings', '/snapshots', '/events'].flatMap(
+        (suffix) => [`get /v1/accounts/{account}/streams/{key}${suffix}`, `get /v1/streams/{id}${suffix}`],
+      ),
     ].sort(),
   )
 })
@@ -124,8 +127,8 @@ describe('every operation', () => {
   })
 
   test('shows an answer that its schema takes', async () => {
-    const { operations } = await readDocument()
-    for (const { operationId, responses } of operations) {
+    const { finite } = await readDocument()
+    for (const { operationId, responses } of finite) {
       const schema = answers[operationId.replace(/ById$/, '')]
       const example = responses['200']?.content?.['application/json']?.example
       expect([operationId, schema?.strict().safeParse(example).error]).toEqual([operationId, undefined])
@@ -161,8 +164,8 @@ describe('every operation', () => {
   })
 
   test('describes the headers of its answer', async () => {
-    const { operations } = await readDocument()
-    for (const { responses } of operations)
+    const { finite } = await readDocument()
+    for (const { responses } of finite)
       expect(Object.keys(responses['200']?.headers ?? {})).toEqual(
         expect.arrayContaining(['Cache-Control', 'Age', 'ETag', 'X-Upstream-Calls', 'Weir-Stale']),
       )
@@ -173,6 +176,17 @@ describe('every operation', () => {
     for (const { path, responses } of operations)
       expect([path, 'text/csv' in (responses['200']?.content ?? {})]).toEqual([path, /samples|sessions/.test(path)])
   })
+})
+
+test('an operation of events shows them as they come', async () => {
+  const { operations } = await readDocument()
+  const events = operations.filter(({ path }) => path.endsWith('/events'))
+  expect(events).toHaveLength(2)
+  for (const { responses } of events) {
+    const media = responses['200']?.content?.['text/event-stream']
+    expect(media?.example).toMatch(/^retry: \d+\n\nid: \S+\nevent: snapshot\ndata: \{.*\}\n\n$/)
+    expect(Object.keys(responses['200']?.headers ?? {})).toContain('Cache-Control')
+  }
 })
 
 describe('named schemas', () => {

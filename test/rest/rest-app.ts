@@ -25,8 +25,10 @@ export interface RestApp {
 export interface RestAppOptions {
   readonly caller?: Caller
   /** Runs before the ask is made, and may refuse the client. */
-  readonly authenticate?: (request: FastifyRequest) => void
+  readonly authenticate?: (request: FastifyRequest) => void | Promise<void>
   readonly maxProviderCalls?: number
+  /** Aborts when the process is about to stop. */
+  readonly draining?: AbortSignal
 }
 
 /** A moment inside the hour that tests ask for. */
@@ -59,8 +61,8 @@ export async function buildRestApp(
       },
     },
   })
-  const createAsk = (request: FastifyRequest): Ask => {
-    options.authenticate?.(request)
+  const createAsk = async (request: FastifyRequest): Promise<Ask> => {
+    await options.authenticate?.(request)
     return {
       caller: options.caller ?? { name: 'anonymous', role: 'ops', accounts: 'all' },
       lane: 'interactive',
@@ -69,7 +71,7 @@ export async function buildRestApp(
       meter: new Meter(options.maxProviderCalls),
     }
   }
-  await app.register(restPlugin, { services, clock, log, version: '1.2.3', createAsk })
+  await app.register(restPlugin, { services, clock, log, version: '1.2.3', createAsk, draining: options.draining })
   await app.ready()
   onTestFinished(() => app.close())
   return { app, services, clock, logged, leaving }

@@ -3,20 +3,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SnapshotMessage } from '#model/snapshot.ts'
-import { openSqliteSnapshotStore } from '#snapshot-store/sqlite-snapshot-store.ts'
-import { createAsk, createFakeAccount, createTestServices } from '#test/support/fake-account.ts'
+import { createServices } from '#services/create-services.ts'
+import type { ConnectedAccount } from '#services/provider-registry.ts'
+import type { BatchStore } from '#snapshot-store/batch-store.ts'
+import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
+import { createSqliteBatchStore } from '#snapshot-store/sqlite-batch-store.ts'
+import { openSnapshotDatabase, type SnapshotDatabase } from '#snapshot-store/sqlite-database.ts'
+import { createSqlitePopJournal } from '#snapshot-store/sqlite-pop-journal.ts'
+import { createSqliteSnapshotStore } from '#snapshot-store/sqlite-snapshot-store.ts'
+import { createAsk, createFakeAccount, toServiceOptions } from '#test/support/fake-account.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 
 const clock = new FakeClock()
 let folder: string
-let store: ReturnType<typeof openSqliteSnapshotStore>
+let database: SnapshotDatabase
+let store: SnapshotStore
+let batches: BatchStore
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-snapshots-'))
-  store = openSqliteSnapshotStore({ file: join(folder, 'snapshots.sqlite'), clock })
+  database = openSnapshotDatabase(join(folder, 'snapshots.sqlite'))
+  store = createSqliteSnapshotStore(database)
+  batches = createSqliteBatchStore(database)
 })
 afterEach(async () => {
-  await store.close()
+  database.close()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -30,11 +41,12 @@ const toMessage = (key: string, index: number): SnapshotMessage => ({
 })
 
 async function collect(messages: readonly SnapshotMessage[]) {
-  const batch = await store.keep({ account: 'main', status: 200, body: Buffer.from('{}'), receivedAt: clock.now() })
-  await store.add(batch, messages)
-  const account = createFakeAccount({ popSnapshots: async () => ({ messages: [], rowCount: 0 }) })
-  return createTestServices(clock, [account], store)
+  await store.add({ account: 'main', receivedAt: clock.now(), messages })
+  return createOver(createFakeAccount({ popSnapshots: async () => ({ messages: [], rowCount: 0 }) }))
 }
+
+const createOver = (account: ConnectedAccount) =>
+  createServices({ ...toServiceOptions(clock, [account], store), batchStore: batches })
 
 describe('snapshots', () => {
   it('pages newest first, each once, while new ones come in', async () => {
@@ -44,8 +56,7 @@ describe('snapshots', () => {
     for (let guard = 0; guard < 20; guard += 1) {
       const page = await services.listAccountSnapshots('main', { first: 7, after }, createAsk(clock))
       seen.push(...page.items.map(({ item }) => item.id))
-      const batch = await store.keep({ account: 'main', status: 200, body: Buffer.from('{}'), receivedAt: clock.now() })
-      await store.add(batch, [toMessage('room1', -1 - guard)])
+      await store.add({ account: 'main', receivedAt: clock.now(), messages: [toMessage('room1', -1 - guard)] })
       if (!page.hasNextPage) break
       after = page.items.at(-1)?.cursor
     }
@@ -76,9 +87,55 @@ describe('snapshots', () => {
   })
 
   it('refuses a provider that has no queue', async () => {
-    const services = createTestServices(clock, [createFakeAccount({})], store)
+    const services = createOver(createFakeAccount({}))
     await expect(services.listAccountSnapshots('main', {}, createAsk(clock))).rejects.toMatchObject({
       code: 'CAPABILITY_UNSUPPORTED',
     })
+    await expect(services.listQuarantinedSnapshots('main', null, createAsk(clock))).rejects.toMatchObject({
+      code: 'CAPABILITY_UNSUPPORTED',
+    })
+  })
+})
+
+describe('what could not be read', () => {
+  /** Keeps answers of which nothing, or not all, could be read. */
+  async function setAside(...rows: readonly (number | null)[]) {
+    const journal = createSqlitePopJournal(database, { clock })
+    for (const count of rows) {
+      const batch = { account: 'main', asked: 10, status: 200, body: Buffer.from('secret'), receivedAt: clock.now() }
+      const id = await journal.keep(batch)
+      const reason = count === null ? 'UPSTREAM_RESPONSE' : 'ROWS'
+      await batches.finish({ id, account: 'main' }, { kind: 'quarantined', reason, rows: count })
+    }
+  }
+
+  it('is listed newest first, whole answers and single rows alike', async () => {
+    const services = await collect([])
+    await setAside(null, 2)
+    const { value, fetchedAt } = await services.listQuarantinedSnapshots('main', null, createAsk(clock))
+    expect(value.map(({ reason, rows, bytes }) => [reason, rows, bytes])).toEqual([
+      ['ROWS', 2, 6],
+      ['UPSTREAM_RESPONSE', null, 6],
+    ])
+    expect(fetchedAt).toBe(clock.now())
+  })
+
+  it('is as long as asked for, 50 unless said', async () => {
+    const services = await collect([])
+    await setAside(...Array.from({ length: 60 }, () => 1))
+    const count = async (first?: number) =>
+      (await services.listQuarantinedSnapshots('main', first, createAsk(clock))).value.length
+    expect([await count(), await count(3), await count(300)]).toEqual([50, 3, 60])
+    await expect(count(301)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await expect(count(0)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  })
+
+  it('is for ops alone, who find no account that they may not see', async () => {
+    const services = await collect([])
+    const reader = createAsk(clock, { caller: { name: 'web', role: 'reader', accounts: 'all' } })
+    const guest = createAsk(clock, { caller: { name: 'guest', role: 'ops', accounts: new Set(['other']) } })
+    for (const account of ['main', 'nowhere'])
+      await expect(services.listQuarantinedSnapshots(account, 1, reader)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(services.listQuarantinedSnapshots('main', 1, guest)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 })

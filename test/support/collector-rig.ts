@@ -5,13 +5,16 @@ import { join } from 'node:path'
 import { type Ask, Meter } from '#contract/ask.ts'
 import type { Capabilities, SnapshotBatch } from '#contract/capability.ts'
 import type { RawAnswer } from '#contract/upstream-call.ts'
+import { createProcessLease, type Lease } from '#fleet/lease.ts'
 import { UpstreamError } from '#model/errors.ts'
 import type { Snapshot, SnapshotMessage } from '#model/snapshot.ts'
-import type { PopJournal } from '#snapshot-store/journal.ts'
-import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
-import { openSqliteSnapshotStore } from '#snapshot-store/sqlite-snapshot-store.ts'
+import { createSqliteBatchStore } from '#snapshot-store/sqlite-batch-store.ts'
+import { openSnapshotDatabase, type SnapshotDatabase } from '#snapshot-store/sqlite-database.ts'
+import { createSqlitePopJournal } from '#snapshot-store/sqlite-pop-journal.ts'
+import { createSqliteSnapshotStore } from '#snapshot-store/sqlite-snapshot-store.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { createSnapshotCollector, type SnapshotCollector } from '#workers/snapshot-collector.ts'
+import type { SnapshotStores } from '#workers/snapshot-reader.ts'
 
 /** What the scripted provider does with one pop. */
 export type Turn = (pop: {
@@ -51,34 +54,63 @@ export function toBody(size: number, prefix: string): string {
 /** One account's collector and all around it. Polls every 10 s. */
 export class CollectorRig {
   readonly clock = new FakeClock()
-  store: SnapshotStore & PopJournal
+  database: SnapshotDatabase
+  stores: SnapshotStores
+  lease: Lease = createProcessLease()
   /** What the next pops do; pops beyond them get nothing. */
   turns: Turn[] = []
   readonly pops: { readonly atMs: number; readonly count: number }[] = []
-  /** What `onSnapshots` and `onUnknown` were told. */
+  /** What `onSnapshots` was told. */
   readonly found: Snapshot[] = []
-  readonly unknown: number[] = []
   readonly logged: object[] = []
   private readonly folder = mkdtempSync(join(tmpdir(), 'weir-collector-'))
   private collector: SnapshotCollector | undefined
 
   constructor() {
-    this.store = this.open()
+    this.database = this.open()
+    this.stores = this.toStores()
   }
 
-  /** Opens the store, again if need be. */
-  open(): SnapshotStore & PopJournal {
-    return openSqliteSnapshotStore({ file: join(this.folder, 'snapshots.sqlite'), clock: this.clock })
+  /** Opens the file, again if need be. */
+  open(): SnapshotDatabase {
+    return openSnapshotDatabase(join(this.folder, 'snapshots.sqlite'))
   }
 
-  /** Starts a collector. @param store a store that fails on purpose */
-  start(store: SnapshotStore & PopJournal = this.store): SnapshotCollector {
+  /** As after the end of one process and the start of the next. */
+  reopen(): void {
+    this.database.close()
+    this.database = this.open()
+    this.stores = this.toStores()
+  }
+
+  /** The stores of the file, as they are without others to share with. */
+  toStores(): SnapshotStores {
+    return {
+      journal: createSqlitePopJournal(this.database, { clock: this.clock }),
+      batches: createSqliteBatchStore(this.database),
+      shared: undefined,
+      snapshots: createSqliteSnapshotStore(this.database),
+    }
+  }
+
+  /** Messages that pops may have taken and nobody has, as counted. */
+  async readUnknown(): Promise<number> {
+    return (await this.stores.journal.readTally('main')).messagesUnknown
+  }
+
+  /** Starts a collector. @param stores some of which fail on purpose */
+  start(stores: Partial<SnapshotStores> = {}, { collects = true } = {}): SnapshotCollector {
     const note = (fields: object) => void this.logged.push(fields)
     const collector = createSnapshotCollector({
       account: 'main',
       popSnapshots: this.popSnapshots,
       readSnapshotBatch,
-      store,
+      member: 'here',
+      stores: { ...this.stores, ...stores },
+      lease: this.lease,
+      collects,
+      keepDays: 30,
+      keepCount: 1000,
       clock: this.clock,
       log: { info: note, warn: note, error: note },
       pollSeconds: 10,
@@ -89,7 +121,6 @@ export class CollectorRig {
         ...circumstances,
       }),
       onSnapshots: (snapshots) => this.found.push(...snapshots),
-      onUnknown: (messages) => this.unknown.push(messages),
     })
     this.collector = collector
     collector.start()
@@ -99,13 +130,13 @@ export class CollectorRig {
   /** Snapshots in the store. */
   async countStored(): Promise<number> {
     const range = { from: 0, to: 9e15 }
-    return (await this.store.list({ account: 'main', key: null, range, after: null, limit: 9999 })).length
+    return (await this.stores.snapshots.list({ account: 'main', key: null, range, after: null, limit: 9999 })).length
   }
 
   /** Stops the collector and removes everything. */
   async dispose(): Promise<void> {
     await this.collector?.stop()
-    await this.store.close().catch(() => {})
+    if (this.database.database.isOpen) this.database.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
 

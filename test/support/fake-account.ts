@@ -4,6 +4,7 @@ import { createMemoryCache } from '#cache/memory-cache.ts'
 import { type Ask, Meter } from '#contract/ask.ts'
 import { type CapabilityTable, unsupported } from '#contract/capability.ts'
 import type { ProviderFacts } from '#contract/provider.ts'
+import { createProcessFeed } from '#fleet/feed.ts'
 import { createProcessSingleFlight } from '#fleet/single-flight.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
@@ -94,6 +95,8 @@ export function toServiceOptions(
     cache: createMemoryCache({ maxBytes: 64 * 1024 * 1024, clock }),
     flights: createProcessSingleFlight(),
     snapshotStore,
+    batchStore: { listQuarantined: async () => [] },
+    snapshotFeed: createProcessFeed(),
     clock,
     maxStaleMs: HOUR_MS,
     closedAfterMs: 300_000,
@@ -102,11 +105,8 @@ export function toServiceOptions(
 }
 
 const emptyStore: SnapshotStore = {
-  keep: async () => 0,
   add: async () => [],
-  discard: async () => {},
-  quarantine: async () => {},
-  listUnread: async () => [],
   list: async () => [],
+  prune: async () => 0,
   close: async () => {},
 }

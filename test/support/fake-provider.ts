@@ -56,6 +56,8 @@ export const fakeTencent = createFakeProvider(
       .strictObject({
         collect: z.boolean().default(false),
         pollSeconds: z.int().min(1).max(3600).default(10),
+        keepDays: z.int().min(1).default(30),
+        keepCount: z.int().min(1).default(1_000_000),
         bucket: z.string().optional(),
         cosAppId: z.string().optional(),
       })

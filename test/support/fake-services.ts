@@ -2,6 +2,7 @@
 import type { Ask } from '#contract/ask.ts'
 import type { ProviderId } from '#contract/provider.ts'
 import type { HealthReading, QuotaReading } from '#contract/readings.ts'
+import { createProcessFeed } from '#fleet/feed.ts'
 import { maySee } from '#model/caller.ts'
 import { InvalidInputError, NotFoundError } from '#model/errors.ts'
 import type { PageRequest } from '#model/page.ts'
@@ -20,6 +21,7 @@ import {
   toStreamId,
 } from '#model/stream.ts'
 import type { Instant } from '#model/time-range.ts'
+import { queueEvents } from '#services/event-queue.ts'
 import { findTotalLoss } from '#services/range.ts'
 import type {
   AccountView,
@@ -31,6 +33,7 @@ import type {
   LiveStreamView,
   PlaySeries,
   PublicCapability,
+  QuarantinedBatchView,
   RangedPageRequest,
   RangeRequest,
   SampleRequest,
@@ -65,6 +68,7 @@ export interface FakeAccount {
   health?: HealthReading
   liveTotals?: LiveTotals
   playSamples?: readonly PlaySample[]
+  quarantined?: readonly QuarantinedBatchView[]
   /** Capability → why it is not there. */
   unsupported?: Partial<Record<PublicCapability, string>>
   streams?: Record<string, FakeStream>
@@ -85,6 +89,8 @@ export class FakeServices implements Services {
   readonly calls: { readonly useCase: UseCase; readonly args: readonly unknown[] }[] = []
   /** Freshness of every answer. */
   freshness: Freshness = { fetchedAt, freshUntil: fetchedAt + 5_000, stale: false }
+  /** What `watchSnapshots` shows, by account. */
+  readonly snapshotFeed = createProcessFeed<Snapshot>()
   private readonly accounts = new Map<string, FakeAccount>()
   private readonly failures: Failure[] = []
 
@@ -257,6 +263,27 @@ export class FakeServices implements Services {
       .flatMap((stream) => stream.snapshots ?? [])
       .map((item) => ({ ...item, stream: this.getStream(item, ask) }))
     return toPage(this.freshness, ['snapshots', account], items, query)
+  }
+
+  watchSnapshots(account: string, key: string | null, ask: Ask): AsyncIterable<SnapshotView> {
+    this.enter('watchSnapshots', ask, account, key)
+    this.find(account, ask)
+    return queueEvents(
+      (listener) =>
+        this.snapshotFeed.watch(account, (item) => {
+          if (key === null || item.key === key) listener({ ...item, stream: this.viewStream(item, ask) })
+        }),
+      ask.signal,
+    )
+  }
+
+  async listQuarantinedSnapshots(
+    account: string,
+    first: number | null | undefined,
+    ask: Ask,
+  ): Promise<Answer<readonly QuarantinedBatchView[]>> {
+    this.enter('listQuarantinedSnapshots', ask, account, first)
+    return toAnswer(this.freshness, (this.find(account, ask).quarantined ?? []).slice(0, first ?? 50))
   }
 
   private enter(useCase: UseCase, ask: Ask, ...args: readonly unknown[]): void {

@@ -66,31 +66,32 @@ describe('start', () => {
   test('reads what an earlier process kept and did not read, of its own account only', async () => {
     const toBatch = (account: string, body: string) => ({
       account,
+      asked: 100,
       status: 200,
       body: Buffer.from(body),
       receivedAt: 5,
     })
-    await rig.store.keep(toBatch('main', '["a","b"]'))
-    await rig.store.keep(toBatch('main', 'broken'))
-    await rig.store.keep(toBatch('main', 'throttled'))
-    await rig.store.keep(toBatch('other', '["c"]'))
-    await rig.store.close()
-    rig.store = rig.open()
+    await rig.stores.journal.keep(toBatch('main', '["a","b"]'))
+    await rig.stores.journal.keep(toBatch('main', 'broken'))
+    await rig.stores.journal.keep(toBatch('main', 'throttled'))
+    await rig.stores.journal.keep(toBatch('other', '["c"]'))
+    rig.reopen()
     rig.start()
     await settle()
     expect(rig.found.map(({ receivedAt }) => receivedAt)).toEqual([5, 5])
-    expect((await rig.store.listUnread()).map(({ account }) => account)).toEqual(['other'])
-    expect(rig.unknown).toEqual([100])
+    expect(await rig.stores.batches.countUnread('main')).toBe(0)
+    expect(await rig.stores.batches.countUnread('other')).toBe(1)
+    expect(await rig.readUnknown()).toBe(100)
   })
 
   test('counts a pop that its process did not live to see answered', async () => {
-    await rig.store.announce('main', 40)
-    await rig.store.announce('other', 10)
+    await rig.stores.journal.announce('main', 40)
+    await rig.stores.journal.announce('other', 10)
     rig.start()
     await settle()
-    expect(rig.unknown).toEqual([40])
+    expect(await rig.readUnknown()).toBe(40)
     expect(rig.pops).toHaveLength(1)
-    expect(await rig.store.findAnnounced('other')).not.toBeNull()
+    expect(await rig.stores.journal.findAnnounced('other')).not.toBeNull()
   })
 
   test('starts once, and not again after it was stopped', async () => {
@@ -136,8 +137,8 @@ describe('stop', () => {
     const started = rig.start()
     await settle()
     await started.stop()
-    expect(rig.unknown).toEqual([])
-    expect(await rig.store.findAnnounced('main')).toBeNull()
+    expect(await rig.readUnknown()).toBe(0)
+    expect(await rig.stores.journal.findAnnounced('main')).toBeNull()
   })
 
   test('never gives up a pop that has left', async () => {

@@ -28,8 +28,8 @@ describe('a collector after a failed pop', () => {
     rig.turns = [give('full'), fail(new UpstreamError('UPSTREAM_TIMEOUT', 'no answer'))]
     rig.start()
     await rig.clock.advance(5000)
-    expect(rig.unknown).toEqual([20])
-    expect(await rig.store.findAnnounced('main')).toBeNull()
+    expect(await rig.readUnknown()).toBe(20)
+    expect(await rig.stores.journal.findAnnounced('main')).toBeNull()
   })
 
   test.each([
@@ -40,8 +40,8 @@ describe('a collector after a failed pop', () => {
     rig.turns = [turn]
     rig.start()
     await rig.clock.advance(5000)
-    expect(rig.unknown).toEqual([])
-    expect(await rig.store.findAnnounced('main')).toBeNull()
+    expect(await rig.readUnknown()).toBe(0)
+    expect(await rig.stores.journal.findAnnounced('main')).toBeNull()
     expect(rig.pops).toHaveLength(1)
   })
 
@@ -52,25 +52,28 @@ describe('a collector after a failed pop', () => {
     expect(rig.pops).toHaveLength(1)
     await rig.clock.advance(1)
     expect(rig.pops).toHaveLength(2)
-    expect(rig.unknown).toEqual([])
-    expect(await rig.store.listUnread()).toEqual([])
+    expect(await rig.readUnknown()).toBe(0)
+    expect(await rig.stores.batches.listUnread('main')).toEqual([])
   })
 
   test('quarantines an answer that cannot be read, counts it, and goes on', async () => {
     rig.turns = [answerWith('<html>'), give(2)]
     rig.start()
     await rig.clock.advance(10_000)
-    expect(rig.unknown).toEqual([10])
-    expect(await rig.store.listUnread()).toEqual([])
+    expect(await rig.readUnknown()).toBe(10)
+    expect(await rig.stores.batches.listUnread('main')).toEqual([])
     expect(rig.found).toHaveLength(2)
     expect(JSON.stringify(rig.logged)).not.toContain('<html>')
   })
 
   test('pops nothing while the store says that it could not keep an answer', async () => {
     let isFull = true
+    const { journal } = rig.stores
     rig.start({
-      ...rig.store,
-      announce: (...pop) => (isFull ? Promise.reject(new Error('disk full')) : rig.store.announce(...pop)),
+      journal: {
+        ...journal,
+        announce: (...pop) => (isFull ? Promise.reject(new Error('disk full')) : journal.announce(...pop)),
+      },
     })
     await rig.clock.advance(120_000)
     expect(rig.pops).toEqual([])
@@ -82,9 +85,12 @@ describe('a collector after a failed pop', () => {
   test('holds an answer that the store could not keep, and pops nothing until it is kept', async () => {
     let isBroken = true
     rig.turns = [give(4)]
+    const { journal } = rig.stores
     rig.start({
-      ...rig.store,
-      keep: (batch) => (isBroken ? Promise.reject(new Error('I/O error')) : rig.store.keep(batch)),
+      journal: {
+        ...journal,
+        keep: (batch) => (isBroken ? Promise.reject(new Error('I/O error')) : journal.keep(batch)),
+      },
     })
     await rig.clock.advance(60_000)
     expect(rig.pops).toHaveLength(1)
@@ -93,22 +99,25 @@ describe('a collector after a failed pop', () => {
     await rig.clock.advance(60_000)
     expect(await rig.countStored()).toBe(4)
     expect(rig.found).toHaveLength(4)
-    expect(rig.unknown).toEqual([])
+    expect(await rig.readUnknown()).toBe(0)
     expect(rig.pops.length).toBeGreaterThan(1)
   })
 
   test('reads a kept batch again when storing its messages failed', async () => {
     let isBroken = true
     rig.turns = [give(4)]
+    const { snapshots } = rig.stores
     rig.start({
-      ...rig.store,
-      add: (...batch) => (isBroken ? Promise.reject(new Error('I/O error')) : rig.store.add(...batch)),
+      snapshots: {
+        ...snapshots,
+        add: (...batch) => (isBroken ? Promise.reject(new Error('I/O error')) : snapshots.add(...batch)),
+      },
     })
     await settle()
-    expect(await rig.store.listUnread()).toHaveLength(1)
+    expect(await rig.stores.batches.listUnread('main')).toHaveLength(1)
     isBroken = false
     await rig.clock.advance(10_000)
     expect(await rig.countStored()).toBe(4)
-    expect(rig.unknown).toEqual([])
+    expect(await rig.readUnknown()).toBe(0)
   })
 })

@@ -8,6 +8,8 @@ import type { UpstreamAccount, UpstreamWay } from './upstream-protocol.ts'
 export interface FleetAccount extends UpstreamAccount {
   /** As in the settings; what is left out has its default. */
   readonly quota: { readonly limit: number; readonly windowSeconds: number; readonly guardMs?: number }
+  /** Further settings of the account. */
+  readonly settings?: Readonly<Record<string, unknown>>
 }
 
 /** How a fleet is to be. */
@@ -24,6 +26,10 @@ export interface FleetSetup {
   readonly clockShiftMs?: (replica: number) => number | undefined
   /** How far a provider lets a signature's date be off, seconds. Default 300. */
   readonly maxClockSkewSeconds?: number
+  /** Where a replica's data are; left out: in a folder of its own. */
+  readonly dataDirectory?: (replica: number) => string
+  /** Whether what each account is sent is kept, byte for byte. Default no. */
+  readonly keepsBodies?: boolean
 }
 
 /** A running fleet. */
@@ -43,11 +49,13 @@ export async function startFleet(setup: FleetSetup): Promise<Fleet> {
     accounts: accounts.map(({ name, provider }) => ({ name, provider })),
     jitterMs: setup.jitterMs ?? 0,
     maxClockSkewSeconds: setup.maxClockSkewSeconds ?? 300,
+    keepsBodies: setup.keepsBodies ?? false,
   })
   const starting = Array.from({ length: setup.replicas }, (_, index) =>
     startReplica({
       index,
       clockShiftMs: setup.clockShiftMs?.(index),
+      dataDirectory: setup.dataDirectory?.(index),
       settings: {
         ...setup.settings,
         ...(setup.redisUrl && { redis: { url: setup.redisUrl(index) } }),
@@ -81,10 +89,14 @@ export async function startFleet(setup: FleetSetup): Promise<Fleet> {
   }
 }
 
-function toSettings({ name, provider, quota }: FleetAccount, replica: number, { ways, credentials }: Upstream) {
+function toSettings(
+  { name, provider, quota, settings }: FleetAccount,
+  replica: number,
+  { ways, credentials }: Upstream,
+) {
   const way = ways.find((candidate) => candidate.replica === replica && candidate.account === name)
   if (way === undefined) throw new Error(`the providers gave account ${name} no address`)
-  const basics = { name, provider, quota, credentials: credentials[provider] }
+  const basics = { ...settings, name, provider, quota, credentials: credentials[provider] }
   return { ...basics, endpoints: toEndpoints(provider, way) }
 }
 

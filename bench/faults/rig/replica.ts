@@ -1,17 +1,11 @@
-// One gateway process.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+// One replica of the gateway: its settings and data stay, whatever becomes of its processes.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { pathToFileURL } from 'node:url'
-import { type InsideOrder, type InsideReport, insideReplySchema } from './inside-protocol.ts'
+import { startGatewayProcess } from './gateway-process.ts'
+import type { InsideReport } from './inside-protocol.ts'
 import { createWallClock } from './wall-clock.ts'
 
-const projectFolder = join(import.meta.dirname, '..', '..', '..')
-const inside = pathToFileURL(join(import.meta.dirname, 'inside-replica.ts')).href
-const START_LIMIT_MS = 30_000
 /** A stop may take 25 s before the process ends itself. */
 const STOP_LIMIT_MS = 28_000
 const KEPT_COMPLAINTS = 20
@@ -24,13 +18,17 @@ export interface ReplicaSetup {
   readonly settings: Readonly<Record<string, unknown>>
   /** How far its wall clock starts ahead, milliseconds. Left out: the machine's clock, which cannot be shifted later. */
   readonly clockShiftMs?: number | undefined
+  /** Where its data are; left out: in a folder of its own. */
+  readonly dataDirectory?: string | undefined
 }
 
 /** A running gateway. */
 export interface Replica {
   readonly index: number
-  /** Where it listens. */
+  /** Where it listens; another address after a restart. */
   readonly url: string
+  /** Where its data are. */
+  readonly dataDirectory: string
   /** Warnings and errors of its log, the newest ones. */
   readonly complaints: readonly string[]
   /** Whether its process is there. */
@@ -45,87 +43,52 @@ export interface Replica {
   shiftClock(ms: number): Promise<void>
   /** Kills it at once. */
   kill(): Promise<void>
+  /** Starts it again over the data that the killed or ended process left. @throws Error when it runs, or does not start */
+  restart(): Promise<void>
+  /** Stops its process where it stands: connections stay open, nothing is answered. */
+  freeze(): void
+  /** Lets a frozen process go on. */
+  resume(): void
   /** Asks it to stop, and waits. A process that does not is killed, and counts as ended unexpectedly. */
   stop(): Promise<void>
 }
 
 /** Starts one and waits until it listens. @throws Error with what it wrote, when it does not */
-export async function startReplica({ index, settings, clockShiftMs }: ReplicaSetup): Promise<Replica> {
+export async function startReplica({ index, settings, ...setup }: ReplicaSetup): Promise<Replica> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-replica-'))
   const file = join(folder, 'weir.json')
-  const own = { server: { port: 0 }, log: { level: 'info' }, dataDirectory: join(folder, 'data') }
+  const dataDirectory = setup.dataDirectory ?? join(folder, 'data')
+  const own = { server: { port: 0 }, log: { level: 'info' }, dataDirectory }
   await writeFile(file, JSON.stringify({ ...settings, ...own }))
-  const clock =
-    clockShiftMs === undefined
-      ? undefined
-      : await createWallClock(folder, clockShiftMs, async (ms) => {
-          await order({ shiftClockMs: ms })
-        })
-  const child = spawn(process.execPath, ['--import', inside, join(projectFolder, 'src', 'main.ts')], {
-    cwd: folder,
-    env: {
-      PATH: process.env['PATH'],
-      WEIR_CONFIG: file,
-      ...clock?.environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
-  const { stdout, stderr } = child
-  if (stdout === null || stderr === null) throw new Error('a process without outputs')
+  const shiftClock = async (ms: number) => {
+    await gateway.order({ shiftClockMs: ms })
+  }
+  const { clockShiftMs } = setup
+  const clock = clockShiftMs === undefined ? undefined : await createWallClock(folder, clockShiftMs, shiftClock)
   const complaints: string[] = []
   const complain = (line: string) => {
     complaints.push(line)
     if (complaints.length > KEPT_COMPLAINTS) complaints.shift()
   }
-  let isEnding = false
-  let end: string | undefined
-  const ended = once(child, 'exit').then(([code, signal]: unknown[]) => {
-    end = `ended with ${signal ?? code}`
-  })
-  const inspections = new Map<number, (report: InsideReport) => void>()
-  let lastId = 0
-  child.on('message', (message) => {
-    const reply = insideReplySchema.safeParse(message).data
-    if (reply !== undefined) inspections.get(reply.id)?.(reply.report)
-  })
+  const start = () =>
+    startGatewayProcess({ name: `replica ${index}`, folder, file, environment: clock?.environment ?? {}, complain })
 
-  const url = await new Promise<string>((resolve, reject) => {
-    const fail = () => reject(new Error(`replica ${index} did not start: ${complaints.join('\n')}`))
-    const limit = setTimeout(fail, START_LIMIT_MS)
-    ended.then(fail)
-    createInterface(stderr).on('line', complain)
-    createInterface(stdout).on('line', (line) => {
-      if (!line.includes('"level":"info"')) complain(line)
-      const address = /Server listening at (http:[^"\s]+)/.exec(line)?.[1]
-      if (address === undefined) return
-      clearTimeout(limit)
-      resolve(address)
-    })
-  }).catch(async (error: unknown) => {
-    child.kill('SIGKILL')
+  let isEnding = false
+  let gateway = await start().catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true })
     throw error
   })
 
-  async function order(words: Omit<InsideOrder, 'id'>): Promise<InsideReport> {
-    lastId += 1
-    const id = lastId
-    return Promise.race([
-      new Promise<InsideReport>((resolve) => {
-        inspections.set(id, resolve)
-        child.send({ id, ...words })
-      }),
-      ended.then(() => Promise.reject(new Error(`replica ${index} ${end}`))),
-    ])
-  }
-
   return {
     index,
-    url,
+    get url() {
+      return gateway.url
+    },
+    dataDirectory,
     complaints,
-    isRunning: () => end === undefined,
-    unexpectedEnd: () => (isEnding ? undefined : end),
-    inspect: (isNewPeriod = false) => order({ isNewPeriod }),
+    isRunning: () => gateway.end() === undefined,
+    unexpectedEnd: () => (isEnding ? undefined : gateway.end()),
+    inspect: (isNewPeriod = false) => gateway.order({ isNewPeriod }),
     clockSetBy: clock?.setBy,
     shiftClock: async (ms) => {
       if (clock === undefined) throw new Error('a replica without a clock of its own')
@@ -133,21 +96,35 @@ export async function startReplica({ index, settings, clockShiftMs }: ReplicaSet
     },
     kill: async () => {
       isEnding = true
-      child.kill('SIGKILL')
-      await ended
+      gateway.kill('SIGKILL')
+      await gateway.ended
+    },
+    restart: async () => {
+      if (gateway.end() === undefined) throw new Error(`replica ${index} runs already`)
+      gateway = await start()
+      isEnding = false
+      // Loading the code is no part of any case.
+      await gateway.order({ isNewPeriod: true })
+    },
+    freeze: () => {
+      gateway.kill('SIGSTOP')
+    },
+    resume: () => {
+      gateway.kill('SIGCONT')
     },
     stop: async () => {
-      const wasRunning = end === undefined
-      if (wasRunning) {
+      if (gateway.end() === undefined) {
         isEnding = true
-        child.kill('SIGTERM')
+        // One that is frozen hears nothing.
+        gateway.kill('SIGCONT')
+        gateway.kill('SIGTERM')
         const limit = setTimeout(() => {
           isEnding = false
-          child.kill('SIGKILL')
+          gateway.kill('SIGKILL')
         }, STOP_LIMIT_MS)
-        await ended
+        await gateway.ended
         clearTimeout(limit)
-        if (end !== 'ended with 0') isEnding = false
+        if (gateway.end() !== 'ended with 0') isEnding = false
       }
       await rm(folder, { recursive: true, force: true })
     },

@@ -16,6 +16,14 @@ export interface ProxyDelays {
   readonly toClientMs?: () => number
 }
 
+/** Hears what passes on its way to clients, at the moment when it is handed to their connection. */
+export interface ProxyTap {
+  /** Bytes for the client of that connection. Never empty. */
+  onBytes(connection: number, chunk: Buffer): void
+  /** One end of the connection is gone, or sends no more. */
+  onEnd(connection: number, end: 'client' | 'target'): void
+}
+
 /** A running proxy on a port of 127.0.0.1 of its own. */
 export interface TcpProxy {
   readonly port: number
@@ -36,13 +44,15 @@ class OneWay {
   private readonly to: Socket
   private readonly delayMs: () => number
   private readonly isHeld: () => boolean
+  private readonly onPassed: (chunk: Buffer | 'end') => void
   private timer: NodeJS.Timeout | undefined
   private lastDueMs = 0
 
-  constructor(to: Socket, delayMs: () => number, isHeld: () => boolean) {
+  constructor(to: Socket, delayMs: () => number, isHeld: () => boolean, onPassed: (chunk: Buffer | 'end') => void) {
     this.to = to
     this.delayMs = delayMs
     this.isHeld = isHeld
+    this.onPassed = onPassed
   }
 
   push(chunk: Buffer | 'end'): void {
@@ -61,6 +71,7 @@ class OneWay {
       }
       this.queue.shift()
       if (this.to.destroyed) continue
+      this.onPassed(next.chunk)
       if (next.chunk === 'end') this.to.end()
       else this.to.write(next.chunk)
     }
@@ -73,13 +84,19 @@ class OneWay {
 }
 
 /** Starts a proxy before `target`. */
-export async function startTcpProxy(target: ProxyTarget, delays: ProxyDelays = {}): Promise<TcpProxy> {
+export async function startTcpProxy(target: ProxyTarget, delays: ProxyDelays = {}, tap?: ProxyTap): Promise<TcpProxy> {
   let isHeld = false
+  let connections = 0
   const ways = new Set<OneWay>()
   const sockets = new Set<Socket>()
 
-  const join = (from: Socket, to: Socket, delayMs: () => number) => {
-    const way = new OneWay(to, delayMs, () => isHeld)
+  const join = (
+    from: Socket,
+    to: Socket,
+    delayMs: () => number,
+    onPassed: (chunk: Buffer | 'end') => void = () => undefined,
+  ) => {
+    const way = new OneWay(to, delayMs, () => isHeld, onPassed)
     let hasEnded = false
     const end = () => {
       if (hasEnded) return
@@ -102,8 +119,15 @@ export async function startTcpProxy(target: ProxyTarget, delays: ProxyDelays = {
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const upstream = connect({ ...target, allowHalfOpen: true })
+    connections += 1
+    const connection = connections
     join(client, upstream, delays.toTargetMs ?? (() => 0))
-    join(upstream, client, delays.toClientMs ?? (() => 0))
+    join(upstream, client, delays.toClientMs ?? (() => 0), (chunk) => {
+      if (chunk === 'end') tap?.onEnd(connection, 'target')
+      else tap?.onBytes(connection, chunk)
+    })
+    client.on('end', () => tap?.onEnd(connection, 'client'))
+    client.on('close', () => tap?.onEnd(connection, 'client'))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

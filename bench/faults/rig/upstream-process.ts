@@ -7,7 +7,13 @@ import {
   type Arrival,
   arrivalsSchema,
   openedSchema,
+  type Pop,
+  popsSchema,
+  type QueueState,
+  queueStateSchema,
   replyMessageSchema,
+  type SentBody,
+  sentBodiesSchema,
   type UpstreamAccount,
   type UpstreamOrder,
 } from './upstream-protocol.ts'
@@ -20,6 +26,8 @@ export interface UpstreamSetup {
   readonly jitterMs: number
   /** How far a signature's date may be off, seconds. */
   readonly maxClockSkewSeconds: number
+  /** Whether `bodies` is to tell anything. */
+  readonly keepsBodies: boolean
 }
 
 /** The providers, in a process of their own. */
@@ -31,6 +39,16 @@ export interface Upstream extends z.infer<typeof openedSchema> {
   clearFaults(): Promise<void>
   /** Holds every answer back, milliseconds. */
   setLatency(ms: number): Promise<void>
+  /** Puts so many new messages into the screenshot queue, no two alike. */
+  fillQueue(count: number): Promise<void>
+  /** Takes away what waits in the queue; it counts as handed out to nobody. */
+  clearQueue(): Promise<void>
+  /** How the queue is doing. */
+  queue(): Promise<QueueState>
+  /** Every call for the queue, in order of arrival, with what it took. */
+  pops(): Promise<readonly Pop[]>
+  /** The bodies of all answers, as far as they were sent. */
+  bodies(): Promise<readonly SentBody[]>
   close(): Promise<void>
 }
 
@@ -57,10 +75,7 @@ export async function startUpstream(setup: UpstreamSetup): Promise<Upstream> {
       child.send({ id: lastId, order })
     })
 
-  const { replicas, accounts, jitterMs, maxClockSkewSeconds } = setup
-  const opened = openedSchema.parse(
-    await send({ kind: 'open', replicas, accounts: [...accounts], jitterMs, maxClockSkewSeconds }),
-  )
+  const opened = openedSchema.parse(await send({ kind: 'open', ...setup, accounts: [...setup.accounts] }))
   return {
     ...opened,
     arrivals: async () => arrivalsSchema.parse(await send({ kind: 'arrivals' })),
@@ -73,6 +88,15 @@ export async function startUpstream(setup: UpstreamSetup): Promise<Upstream> {
     setLatency: async (ms) => {
       await send({ kind: 'latency', ms })
     },
+    fillQueue: async (count) => {
+      await send({ kind: 'fillQueue', count })
+    },
+    clearQueue: async () => {
+      await send({ kind: 'clearQueue' })
+    },
+    queue: async () => queueStateSchema.parse(await send({ kind: 'queue' })),
+    pops: async () => popsSchema.parse(await send({ kind: 'pops' })),
+    bodies: async () => sentBodiesSchema.parse(await send({ kind: 'bodies' })),
     close: async () => {
       if (child.connected) child.disconnect()
       await ended

@@ -23,6 +23,8 @@ const orderSchema = z.discriminatedUnion('kind', [
     jitterMs: z.number().min(0),
     /** How far a signature's date may be off, seconds. */
     maxClockSkewSeconds: z.int().min(0),
+    /** Whether what each account was sent is kept, byte for byte. */
+    keepsBodies: z.boolean(),
   }),
   z.object({ kind: z.literal('arrivals') }),
   /** Spoils calls. The sandbox checks what it says. */
@@ -30,6 +32,13 @@ const orderSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clearFaults') }),
   /** Holds every answer back, milliseconds. */
   z.object({ kind: z.literal('latency'), ms: z.number().min(0) }),
+  /** Puts so many new messages into the screenshot queue. */
+  z.object({ kind: z.literal('fillQueue'), count: z.int().min(0) }),
+  /** Takes away what waits in the queue; it counts as handed out to nobody. */
+  z.object({ kind: z.literal('clearQueue') }),
+  z.object({ kind: z.literal('queue') }),
+  z.object({ kind: z.literal('pops') }),
+  z.object({ kind: z.literal('bodies') }),
 ])
 
 /** An order with the number its reply will carry. */
@@ -84,3 +93,46 @@ const arrivalSchema = z.object({
 
 /** The reply to `arrivals`: all there were, in order of arrival. */
 export const arrivalsSchema = z.array(arrivalSchema)
+
+/** The reply to `queue`: how the screenshot queue is doing. */
+export type QueueState = z.infer<typeof queueStateSchema>
+export const queueStateSchema = z.object({
+  /** Messages waiting. */
+  size: z.int(),
+  /** Calls that have arrived for it. */
+  pops: z.int(),
+})
+
+/** A call that took messages out of the queue, or was to. */
+export type Pop = z.infer<typeof popSchema>
+const popSchema = z.object({
+  /** When its head arrived, epoch milliseconds on the rig's steady clock. */
+  atMs: z.number(),
+  /** When the provider was done with it, its answer written or its connection gone; null while it is not. */
+  doneAtMs: z.number().nullable(),
+  /** The replica that sent it, from 0; -1 when unknown. */
+  replica: z.int(),
+  /** The account of the settings; empty when unknown. */
+  account: z.string(),
+  /** The files of the messages that it took: nobody gets them again. */
+  files: z.array(z.string()),
+  /** What was done to the call on purpose; null for nothing. */
+  fault: z.string().nullable(),
+})
+
+/** The reply to `pops`: all there were, in order of arrival. */
+export const popsSchema = z.array(popSchema)
+
+/** The body of one answer, as far as it was sent to the gateway. */
+export type SentBody = z.infer<typeof sentBodySchema>
+const sentBodySchema = z.object({
+  account: z.string(),
+  base64: z.string(),
+  /** Whether all that its head promised was sent. */
+  isWhole: z.boolean(),
+  /** Whether the gateway left before that: then it need not have seen the last of it. */
+  isLeft: z.boolean(),
+})
+
+/** The reply to `bodies`: all that were begun. */
+export const sentBodiesSchema = z.array(sentBodySchema)

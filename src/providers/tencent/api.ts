@@ -1,9 +1,9 @@
 // The six reads of Tencent's `common_access` interface: what is asked, and what is made of the answer. It knows
 // nothing of signatures, pacing or repeats.
 import type { Ask } from '#contract/ask.ts'
-import type { Capabilities, SnapshotBatch } from '#contract/capability.ts'
+import type { Capabilities } from '#contract/capability.ts'
 import { fieldOf, isNothing, type PayloadObject, toCount } from '#contract/payload.ts'
-import type { RawAnswer, UpstreamCall } from '#contract/upstream-call.ts'
+import type { UpstreamCall } from '#contract/upstream-call.ts'
 import {
   fromTimeRange,
   toLiveStream,
@@ -14,11 +14,10 @@ import {
   toStreamStatus,
 } from './convert.ts'
 import { byStart, toRecording } from './convert-recording.ts'
-import { toSnapshotMessage } from './convert-snapshot.ts'
 import { openEnvelope, readRows } from './envelope.ts'
-import { malformed } from './errors.ts'
 import { buildRequest } from './request.ts'
-import type { TencentRole, TencentSettings } from './settings.ts'
+import type { TencentSettings } from './settings.ts'
+import { readFreshBatch } from './snapshot-queue.ts'
 
 /** Most streams on a page of Get_LiveStat. */
 export const LIVE_PAGE_SIZE = 300
@@ -35,7 +34,6 @@ const NO_SUCH_CHANNEL = 20301
 const emptyStatistics: ReadonlySet<number> = new Set([HAS_NOT_LIVE_STREAM, QUERY_DATA_IS_EMPTY])
 const emptyRecordings: ReadonlySet<number> = new Set([QUERY_DATA_IS_EMPTY, NEVER_PUSHED, NO_SUCH_CHANNEL])
 const neverSeen: ReadonlySet<number> = new Set([NEVER_PUSHED])
-const none: ReadonlySet<number> = new Set()
 
 /** The operations of one account. */
 export function createOperations(
@@ -103,29 +101,13 @@ export function createOperations(
     async popSnapshots({ count, keep }, ask) {
       const values = { queue: SCREENSHOT_QUEUE, count }
       const request = buildRequest(settings, 'Live_Queue_Get', values, (role, raw) =>
-        readBatch(role, raw, settings.snapshots),
+        readFreshBatch(role, raw, settings),
       )
       const batch = await call({ ...request, keep }, ask)
       note(ask, { items: batch.messages, rowCount: batch.rowCount })
       return batch
     },
   }
-}
-
-/** Reads a kept answer of the queue again. @throws UpstreamError */
-export function readSnapshotBatch(raw: RawAnswer, settings: TencentSettings): SnapshotBatch {
-  return readBatch('control', raw, settings.snapshots)
-}
-
-function readBatch(role: TencentRole, raw: RawAnswer, settings: TencentSettings['snapshots']): SnapshotBatch {
-  const { fields } = openEnvelope(role, raw, none)
-  const isMissing = fieldOf(fields, 'data') === undefined
-  // These messages exist nowhere else: an answer that may hold some under another name must not pass for empty.
-  if (isMissing && !isNothing(fields) && toCount(fieldOf(fields, 'count')) !== 0)
-    throw malformed('of an unknown shape: "data" is missing')
-  // The sent count is of no use: it may be a text, what was asked for, or what is there.
-  const { items, rowCount } = readItems(fields, 'data', (row) => toSnapshotMessage(row, settings))
-  return { messages: items, rowCount }
 }
 
 /** Items that could be read, and the number of rows they came from. */

@@ -84,8 +84,13 @@ export function malformed(problem: string): UpstreamError {
 
 /** The error for an answer whose `ret` is no result of the call. */
 export function toRefusalError(role: TencentRole, ret: number, envelope: PayloadObject): UpstreamError {
-  const refusal = findRefusal(role, ret, envelope) ?? rejected('the provider refused the request')
-  return toError(refusal, ret)
+  return findRefusalError(role, ret, envelope) ?? toError(rejected('the provider refused the request'), ret)
+}
+
+/** The error for a `ret` that is no result of the call, where its number or text is known. */
+export function findRefusalError(role: TencentRole, ret: number, envelope: PayloadObject): UpstreamError | undefined {
+  const refusal = findRefusal(role, ret, envelope)
+  return refusal && toError(refusal, ret)
 }
 
 /**

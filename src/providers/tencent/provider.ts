@@ -2,9 +2,10 @@
 // secrets, pacing, caches or clients.
 import { unsupported } from '#contract/capability.ts'
 import { defineProvider } from '#contract/provider.ts'
-import { createOperations, LIVE_PAGE_SIZE, RECORDING_PAGE_SIZE, readSnapshotBatch } from './api.ts'
+import { createOperations, LIVE_PAGE_SIZE, RECORDING_PAGE_SIZE } from './api.ts'
 import { operations } from './request.ts'
 import { tencentSettings } from './settings.ts'
+import { readSnapshotBatch } from './snapshot-queue.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

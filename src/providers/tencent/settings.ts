@@ -34,6 +34,18 @@ const snapshots = z
       .max(3600)
       .default(10)
       .describe('Seconds between two looks at the queue while batches come back short.'),
+    keepDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(30)
+      .describe('Days for which snapshots are kept, and the raw answers that they were read from.'),
+    keepCount: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .default(1_000_000)
+      .describe('Most snapshots that are kept; the oldest go first.'),
     bucket: z
       .string()
       .regex(/^[a-z0-9](?:[a-z0-9-]{0,39})$/)

@@ -6,8 +6,8 @@ import { toPageFields } from '../page.ts'
 import { addRoute, addStreamRoute } from '../route.ts'
 import type { RestContext } from '../route-definition.ts'
 import { accountPath, openRangeArguments, pageArguments } from '../schemas/arguments.ts'
-import { exampleStream, exampleTimes } from '../schemas/examples.ts'
-import { snapshotListSchema, toSnapshot } from '../schemas/snapshot.ts'
+import { exampleSnapshot, exampleTimes } from '../schemas/examples.ts'
+import { quarantinedBatchListSchema, snapshotListSchema, toQuarantinedBatch, toSnapshot } from '../schemas/snapshot.ts'
 
 /** Adds the routes. */
 export function addSnapshotRoutes(app: FastifyInstance, context: RestContext): void {
@@ -17,17 +17,7 @@ export function addSnapshotRoutes(app: FastifyInstance, context: RestContext): v
     query: z.strictObject({ ...openRangeArguments, ...pageArguments }),
     answer: snapshotListSchema,
     example: {
-      items: [
-        {
-          id: 'n1.MTIz',
-          stream: exampleStream,
-          takenAt: '2026-11-21T03:59:50.000Z',
-          width: 1280,
-          height: 720,
-          url: 'http://shots-1250000000.cos.example.com/8888_test123-1.jpg',
-          receivedAt: exampleTimes.fetchedAt,
-        },
-      ],
+      items: [exampleSnapshot],
       nextCursor: null,
       totalCount: null,
       ...exampleTimes,
@@ -56,5 +46,35 @@ export function addSnapshotRoutes(app: FastifyInstance, context: RestContext): v
     description: 'Collected screenshots of all streams of an account, newest first. Asks no provider.',
     path: accountPath,
     handle: async ({ path, query }, ask) => toAnswer(await services.listAccountSnapshots(path.account, query, ask)),
+  })
+
+  addRoute(app, context, {
+    url: '/accounts/:account/snapshots/quarantine',
+    operationId: 'listQuarantinedSnapshots',
+    tag: 'Files',
+    summary: 'Screenshot messages that could not be read',
+    description:
+      'Answers of the screenshot queue that could not be read, or not whole, newest first. They are kept until somebody has looked at them; their bytes are not shown here. For keys of role ops. Asks no provider.',
+    path: accountPath,
+    query: z.strictObject({ first: pageArguments.first }),
+    answer: quarantinedBatchListSchema,
+    example: {
+      items: [
+        {
+          id: '4711',
+          account: 'tencent-main',
+          receivedAt: exampleTimes.fetchedAt,
+          status: 200,
+          bytes: 1873,
+          reason: 'ROWS',
+          rows: 2,
+        },
+      ],
+      nextCursor: null,
+    },
+    handle: async ({ path, query }, ask) => {
+      const { value, ...freshness } = await services.listQuarantinedSnapshots(path.account, query.first, ask)
+      return { body: { items: value.map(toQuarantinedBatch), nextCursor: null }, tagged: value, freshness }
+    },
   })
 }

@@ -36,6 +36,17 @@ export const exampleLiveStat = {
   ...exampleTimes,
 }
 
+/** A screenshot of it. */
+export const exampleSnapshot = {
+  id: 'n1.MTIz',
+  stream: exampleStream,
+  takenAt: '2026-11-21T03:59:50.000Z',
+  width: 1280,
+  height: 720,
+  url: 'http://shots-1250000000.cos.example.com/8888_test123-1.jpg',
+  receivedAt: exampleTimes.fetchedAt,
+}
+
 /** An account of an example. */
 export const exampleAccount = {
   name: 'tencent-main',

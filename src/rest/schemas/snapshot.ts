@@ -1,7 +1,7 @@
 // Collected screenshots.
 import { z } from 'zod'
 import { toIsoTime } from '#model/time-range.ts'
-import type { SnapshotView } from '#services/services.ts'
+import type { QuarantinedBatchView, SnapshotView } from '#services/services.ts'
 import { countField, freshnessFields, optionalTimeField, pagingFields, timeField, totalCountField } from './fields.ts'
 import { streamAddressSchema, toStreamAddress } from './stream.ts'
 
@@ -38,4 +38,33 @@ export function toSnapshot(snapshot: SnapshotView): z.output<typeof snapshotSche
     url: snapshot.url,
     receivedAt: toIsoTime(snapshot.receivedAt),
   }
+}
+
+const quarantinedBatchSchema = z
+  .object({
+    id: z.string().meta({ description: 'Names the answer; its bytes: `snapshots quarantine --body <id>`.' }),
+    account: z.string().meta({ description: 'Name of the account whose queue it came from.' }),
+    receivedAt: timeField('When it was received.'),
+    status: z.int().meta({ description: "Status of the provider's answer." }),
+    bytes: z.int().min(0).meta({ description: 'How many bytes of it arrived.' }),
+    reason: z.string().meta({
+      description:
+        'Why it could not be read: a code of the error table, or `ROWS` when only some of its rows could not.',
+    }),
+    rows: countField('Rows that could not be read; null when not even their number is known.'),
+  })
+  .meta({ id: 'QuarantinedBatch', description: 'An answer of a snapshot queue that could not be read, or not whole.' })
+
+/** What lies in quarantine. */
+export const quarantinedBatchListSchema = z
+  .object({
+    items: z.array(quarantinedBatchSchema).meta({ description: 'Answers that could not be read, newest first.' }),
+    ...pagingFields,
+  })
+  .meta({ id: 'QuarantinedBatchList', description: 'Answers of a snapshot queue that could not be read.' })
+
+/** See `quarantinedBatchSchema`. */
+export function toQuarantinedBatch(batch: QuarantinedBatchView): z.output<typeof quarantinedBatchSchema> {
+  const { id, account, receivedAt, status, bytes, reason, rows } = batch
+  return { id, account, receivedAt: toIsoTime(receivedAt), status, bytes, reason, rows }
 }

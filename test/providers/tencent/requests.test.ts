@@ -122,7 +122,7 @@ describe('settings', () => {
       idParameters: { statistics: 'cmd', control: 'appid' },
       signatureTtlSeconds: 60,
       recordings: {},
-      snapshots: { collect: false, pollSeconds: 10 },
+      snapshots: { collect: false, pollSeconds: 10, keepDays: 30, keepCount: 1_000_000 },
     })
   })
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { GatewayError } from '#model/errors.ts'
 import { toStreamId } from '#model/stream.ts'
 import { recordingListSchema } from '#rest/schemas/recording.ts'
-import { snapshotListSchema } from '#rest/schemas/snapshot.ts'
+import { quarantinedBatchListSchema, snapshotListSchema } from '#rest/schemas/snapshot.ts'
 import { at, buildRestApp } from '../rest-app.ts'
 
 const recording = (id: string) => ({
@@ -99,5 +100,45 @@ describe('snapshots', () => {
       ['n1', 'd/live/k'],
       ['n3', 'd/live/l'],
     ])
+  })
+})
+
+describe('the quarantine', () => {
+  const batch = (id: string, rows: number | null) => ({
+    id,
+    account: 'a',
+    status: 200,
+    receivedAt: at('03:59:59'),
+    bytes: 12,
+    reason: rows ? 'ROWS' : 'UPSTREAM_RESPONSE',
+    rows,
+  })
+  const quarantined = { a: { provider: 'tencent' as const, quarantined: [batch('3', 2), batch('1', null)] } }
+  const url = '/v1/accounts/a/snapshots/quarantine'
+
+  test('shows what could not be read, unparsed rows among it', async () => {
+    const { app } = await buildRestApp(quarantined)
+    const list = quarantinedBatchListSchema.strict().parse((await app.inject(url)).json())
+    expect(list).toEqual({
+      items: [
+        { ...batch('3', 2), receivedAt: '2026-11-21T03:59:59.000Z' },
+        { ...batch('1', null), receivedAt: '2026-11-21T03:59:59.000Z' },
+      ],
+      nextCursor: null,
+    })
+  })
+
+  test('is as long as asked for, within bounds', async () => {
+    const { app } = await buildRestApp(quarantined)
+    expect((await app.inject(`${url}?first=1`)).json().items).toHaveLength(1)
+    for (const query of ['first=0', 'first=301', 'after=x'])
+      expect((await app.inject(`${url}?${query}`)).json()).toMatchObject({ status: 400, code: 'INVALID_INPUT' })
+  })
+
+  test('hands on a refusal as a problem', async () => {
+    const { app, services } = await buildRestApp(quarantined)
+    services.fail('listQuarantinedSnapshots', new GatewayError('FORBIDDEN', 'for ops only'))
+    const response = await app.inject(url)
+    expect([response.statusCode, response.json().code]).toEqual([403, 'FORBIDDEN'])
   })
 })

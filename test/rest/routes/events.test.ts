@@ -1,0 +1,282 @@
+// Over real sockets: what matters here is when bytes leave, and when connections end.
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { CapabilityUnsupportedError } from '#model/errors.ts'
+import type { Snapshot } from '#model/snapshot.ts'
+import { toStreamId } from '#model/stream.ts'
+import { HEARTBEAT_MS, MAX_OPEN_STREAMS, STALLED_MS } from '#rest/event-stream.ts'
+import { problemSchema } from '#rest/schemas/problem.ts'
+import { MAX_WAITING_EVENTS } from '#services/event-queue.ts'
+import { waitUntil } from '#test/support/wait-until.ts'
+import { at, buildRestApp, type RestAppOptions } from '../rest-app.ts'
+
+const snapshot = (id: string, key = 'k', url: string | null = null): Snapshot => ({
+  ...{ id, account: 'a', key, takenAt: null, width: 1280, height: 720, url },
+  receivedAt: at('03:59:59'),
+})
+const path = '/v1/accounts/a/streams/k/events'
+
+const readers: AbortController[] = []
+afterEach(() => {
+  for (const reader of readers.splice(0)) reader.abort()
+})
+
+async function start(options: RestAppOptions = {}) {
+  const rig = await buildRestApp({ a: { streams: { k: { snapshots: [snapshot('n1')] } } } }, options)
+  const address = await rig.app.listen({ host: '127.0.0.1', port: 0 })
+  const publish = (...snapshots: readonly Snapshot[]) => rig.services.snapshotFeed.publish('a', snapshots)
+
+  /** Opens a stream; `read` waits until the text ends so and takes it, `readAll` until it is over. */
+  async function open(url = path) {
+    const leaving = new AbortController()
+    readers.push(leaving)
+    const response = await fetch(address + url, { signal: leaving.signal })
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const readMore = async () => {
+      const { value, done = true } = (await reader?.read()) ?? {}
+      text += value ?? ''
+      return !done
+    }
+    const take = () => {
+      const taken = text
+      text = ''
+      return taken
+    }
+    return {
+      response,
+      leave: () => leaving.abort(),
+      read: async (end: string) => {
+        while (!text.endsWith(end) && (await readMore())) {
+          // More is to come.
+        }
+        return take()
+      },
+      readAll: async () => {
+        while (await readMore()) {
+          // More is to come.
+        }
+        return take()
+      },
+    }
+  }
+
+  /** A client that sends its request and reads nothing unless told. */
+  async function openSilent(): Promise<Socket> {
+    const socket = connect(Number(new URL(address).port), '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    await once(socket, 'connect')
+    socket.pause()
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    return socket
+  }
+  return { ...rig, address, publish, open, openSilent }
+}
+
+describe('events of a stream', () => {
+  test('begin at once, and say how they are to be treated on the way', async () => {
+    const { open, services } = await start()
+    const { response, read } = await open()
+    expect(response.status).toBe(200)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-upstream-calls': '0',
+      vary: 'Authorization, X-API-Key',
+    })
+    expect(response.headers.has('content-length')).toBe(false)
+    expect(response.headers.has('etag')).toBe(false)
+    expect(await read('\n\n')).toBe('retry: 3000\n\n')
+    expect(services.calls.at(-1)).toEqual({ useCase: 'watchSnapshots', args: ['a', 'k'] })
+  })
+
+  test('show each snapshot as the list of them does', async () => {
+    const { open, publish, address } = await start()
+    const { read } = await open()
+    await publish(snapshot('n0', 'other'), snapshot('n1'))
+    const [, place, type, data = ''] = (await read('}\n\n')).replace('retry: 3000\n\n', '\n').split('\n')
+    expect([place, type]).toEqual(['id: n1', 'event: snapshot'])
+    const list = await fetch(`${address}/v1/accounts/a/streams/k/snapshots`)
+    expect(await list.json()).toMatchObject({ items: [JSON.parse(data.replace('data: ', ''))] })
+    await publish(snapshot('n2'))
+    expect(await read('}\n\n')).toMatch(/^id: n2\nevent: snapshot\ndata: \{.*\}\n\n$/)
+  })
+
+  test('are the same by node id', async () => {
+    const { open, publish } = await start()
+    const { read } = await open(`/v1/streams/${toStreamId({ account: 'a', key: 'k' })}/events`)
+    await publish(snapshot('n2'))
+    expect(await read('}\n\n')).toContain('id: n2\n')
+  })
+
+  test('are a comment after 15 s of silence', async () => {
+    const { open, publish, clock } = await start()
+    const { read } = await open()
+    await read('retry: 3000\n\n')
+    await clock.advance(HEARTBEAT_MS - 1000)
+    await publish(snapshot('n2'))
+    await read('}\n\n')
+    await clock.advance(HEARTBEAT_MS - 1000)
+    await clock.advance(1000)
+    expect(await read('\n\n')).toBe(': still here\n\n')
+    await clock.advance(HEARTBEAT_MS)
+    expect(await read('\n\n')).toBe(': still here\n\n')
+    await publish(snapshot('n3'))
+    expect(await read('}\n\n')).toContain('id: n3\n')
+  })
+
+  test('are watched as long as the client is there, and leave no timer', async () => {
+    const { open, publish, clock } = await start()
+    const { read, leave } = await open()
+    await read('retry: 3000\n\n')
+    expect(clock.waiting).toBeGreaterThan(0)
+    leave()
+    await waitUntil('nothing waits', async () => clock.waiting === 0)
+    await publish(snapshot('n2'))
+  })
+
+  test('are watched for nobody who left before they could begin', async () => {
+    const asked = Promise.withResolvers<void>()
+    const gone = Promise.withResolvers<void>()
+    const { openSilent, services, clock } = await start({
+      authenticate: async (request) => {
+        request.raw.socket.once('close', () => gone.resolve())
+        asked.resolve()
+        await gone.promise
+      },
+    })
+    const socket = await openSilent()
+    await asked.promise
+    socket.destroy()
+    await waitUntil('it was asked for', async () => services.count('watchSnapshots') === 1)
+    await clock.advance(0)
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('are none for HEAD, which tells the same and opens nothing', async () => {
+    const { address, clock } = await start()
+    const response = await fetch(address + path, { method: 'HEAD' })
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    expect(clock.waiting).toBe(0)
+  })
+})
+
+describe('a refusal', () => {
+  test('comes as a problem before anything else', async () => {
+    const { address, services, clock } = await start()
+    services.fail('watchSnapshots', new CapabilityUnsupportedError('no such call', { account: 'a' }))
+    const refused = await fetch(address + path)
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([
+      422,
+      'application/problem+json; charset=utf-8',
+    ])
+    expect(problemSchema.parse(await refused.json())).toMatchObject({ code: 'CAPABILITY_UNSUPPORTED', account: 'a' })
+    const codes = await Promise.all(
+      ['/v1/accounts/b/streams/k/events', `${path}?after=1`, '/v1/streams/x/events', `${path}?x=%`].map(async (url) => {
+        const response = await fetch(address + url)
+        return [response.status, problemSchema.parse(await response.json()).code]
+      }),
+    )
+    expect(codes).toEqual([
+      [404, 'NOT_FOUND'],
+      [400, 'INVALID_INPUT'],
+      [400, 'INVALID_INPUT'],
+      [400, 'INVALID_INPUT'],
+    ])
+    expect((await fetch(address + path, { method: 'POST' })).status).toBe(405)
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('meets whoever comes when all streams are open, until one is closed', async () => {
+    const { address, services, openSilent } = await start()
+    const sockets = await Promise.all(Array.from({ length: MAX_OPEN_STREAMS }, openSilent))
+    await waitUntil('all are open', async () => services.count('watchSnapshots') === MAX_OPEN_STREAMS)
+    const refused = await fetch(address + path)
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '3'])
+    expect(problemSchema.parse(await refused.json())).toMatchObject({ code: 'RATE_LIMITED', retryable: true })
+    sockets[0]?.destroy()
+    await waitUntil('there is room', async () => {
+      const response = await fetch(address + path)
+      await response.body?.cancel()
+      return response.status === 200
+    })
+  })
+})
+
+describe('a client that does not read', () => {
+  const url = `http://shots.example.com/${'x'.repeat(10_000)}.jpg`
+  const batch = Array.from({ length: 100 }, (_, index) => snapshot(`n${index}`, 'k', url))
+
+  /** Publishes until the server cannot get rid of it any more. */
+  async function flood({ publish, clock }: Pick<Awaited<ReturnType<typeof start>>, 'publish' | 'clock'>) {
+    for (let round = 0; round < 40; round += 1) {
+      await publish(...batch)
+      await clock.advance(0)
+    }
+    await publish(...Array.from({ length: MAX_WAITING_EVENTS + 1 }, () => snapshot('n')))
+  }
+
+  test('is cut off, and what had waited for it is dropped', async () => {
+    const rig = await start()
+    const socket = await rig.openSilent()
+    await waitUntil('it is open', async () => rig.services.count('watchSnapshots') === 1)
+    await flood(rig)
+    for (let waitedMs = 0; waitedMs <= STALLED_MS + 5000; waitedMs += 5000) await rig.clock.advance(5000)
+    await waitUntil('nothing waits for it', async () => rig.clock.waiting === 0)
+    const closed = once(socket, 'close')
+    socket.on('error', () => undefined)
+    socket.resume()
+    await closed
+  })
+
+  test('is told why it misses something when it reads on', async () => {
+    const rig = await start()
+    const { read, readAll } = await rig.open()
+    await read('retry: 3000\n\n')
+    const before = rig.services.count('watchSnapshots')
+    expect(before).toBe(1)
+    // All in one turn: no reader could have taken any of it.
+    void rig.publish(...Array.from({ length: MAX_WAITING_EVENTS + 2 }, () => snapshot('n')))
+    const text = await readAll()
+    const [, problem = ''] = /event: problem\ndata: (.*)\n\n$/.exec(text) ?? []
+    expect(problemSchema.parse(JSON.parse(problem))).toMatchObject({ code: 'RATE_LIMITED', retryable: true })
+    expect(text).not.toContain('id: \n')
+  })
+
+  test('does not hold up the end of the process for more than a second', async () => {
+    const rig = await start()
+    const socket = await rig.openSilent()
+    await waitUntil('it is open', async () => rig.services.count('watchSnapshots') === 1)
+    await flood(rig)
+    const closed = rig.app.close()
+    await rig.clock.advance(1000)
+    await closed
+    socket.destroy()
+    expect(rig.clock.waiting).toBe(0)
+  })
+})
+
+describe('the end of the process', () => {
+  test('ends every stream in order, and the server with them', async () => {
+    const { app, open, clock } = await start()
+    const opened = await Promise.all([open(), open()])
+    for (const { read } of opened) await read('retry: 3000\n\n')
+    await app.close()
+    expect(await Promise.all(opened.map(({ readAll }) => readAll()))).toEqual(['', ''])
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('ends streams as soon as clients are to go elsewhere, and those opened later at once', async () => {
+    const draining = new AbortController()
+    const { open, publish } = await start({ draining: draining.signal })
+    const before = await open()
+    await before.read('retry: 3000\n\n')
+    draining.abort()
+    expect(await before.readAll()).toBe('')
+    const after = await open()
+    expect([after.response.status, await after.readAll()]).toEqual([200, 'retry: 3000\n\n'])
+    await publish(snapshot('n2'))
+  })
+})
