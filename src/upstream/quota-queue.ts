@@ -19,7 +19,7 @@ export interface QuotaQueueOptions {
 /** Most calls of one operation that wait at the same time. */
 const MAX_WAITING = 1000
 /** Most starts that the ledger is asked for at once. */
-const MAX_WISHES = 64
+const MAX_WISHES = 16
 /** Milliseconds until a ledger that granted nothing is asked again, at least: whatever it says, no loop is tight. */
 const BREATH_MS = 5
 /** Milliseconds beyond their deadlines that calls wait while the ledger is asked: a turn may fall exactly on one. */
