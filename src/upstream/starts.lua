@@ -348,7 +348,8 @@ local function firstOf(line)
 end
 
 -- The last place of a member that has nearly the whole line, where the caller has none in it: that one is the caller's
--- if it gets none otherwise. Whoever has most of the calls must not have all of the starts.
+-- if it gets none otherwise. Whoever has most of the calls must not have all of the starts. A place whose start is free
+-- already is as good as taken: others have been told so.
 local function crowdedOf(line)
   local places = placesOf(line)
   if #places < 6 or line.own > 0 then return nil end
@@ -357,7 +358,7 @@ local function crowdedOf(line)
     counts[place.owner], lastOf[place.owner] = (counts[place.owner] or 0) + 1, index
   end
   for owner, count in pairs(counts) do
-    if count > #places * 0.75 then return lastOf[owner] end
+    if count > #places * 0.75 and lastOf[owner] > roomOf(line.lane) then return lastOf[owner] end
   end
   return nil
 end
