@@ -46,6 +46,9 @@ export interface SendTerms {
   readonly isHeldOn: () => boolean
 }
 
+/** How long beyond its deadline an answer that cannot be had again is looked for in what has arrived already. */
+const LAST_LOOK_MS = 250
+
 /** The way out of one account. */
 export interface Transport {
   /** A place in line for a connection. @throws Error for a role the account does not have */
@@ -106,6 +109,8 @@ export function createTransport(options: TransportOptions): Transport {
           if (restMs <= 0) break
           await clock.delay(restMs, over.signal)
         }
+        // A process that was frozen finds its time over before it has read what lies in its sockets.
+        if (terms.isHeldOn()) await clock.delay(LAST_LOOK_MS, over.signal)
         exchange.abort(new UpstreamError('UPSTREAM_TIMEOUT', 'the provider did not answer in time'))
       }
       expire().catch(() => undefined)

@@ -4,6 +4,7 @@
 import { LEASE_BEAT_MS, LEASE_MS, type Lease } from '#fleet/lease.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { Instant } from '#model/time-range.ts'
+import { MAX_BACK_OFF_MS, toWaitMs } from './back-off.ts'
 import { CannotKeepError, createSnapshotPop, type SnapshotPopOptions } from './snapshot-pop.ts'
 import { createSnapshotReader, type SnapshotReaderOptions, type SnapshotStores } from './snapshot-reader.ts'
 
@@ -13,13 +14,14 @@ const MAX_POP_COUNT = 100
 const FIRST_COUNT = 10
 /** From the start of a pop that came back full to the start of the next. */
 const BACKLOG_PACE_MS = 900
-const MAX_BACK_OFF_MS = 60_000
 /** How often what is too old is looked for. */
 const PRUNE_EVERY_MS = 30_000
 /** How long what a shared store has taken over is kept here as well. */
 const HANDED_OVER_KEEP_MS = 3_600_000
 /** How long a stop waits for the answer of a pop that has left; a process has 25 s to end. */
 const STOP_WAIT_MS = 18_000
+/** How long an answer is looked for in what has arrived already before its pop is cut off. */
+const LAST_LOOK_MS = 250
 /** How long a process whose disk is full leaves its turn to others. */
 const UNFIT_MS = 15_000
 const MS_PER_DAY = 86_400_000
@@ -150,7 +152,11 @@ class Collector implements SnapshotCollector {
     while (!this.stopped.signal.aborted) {
       this.noteHolder()
       // Somebody else may pop by now: two of them must not go on side by side for long.
-      if (clock.monotonicMs() > this.surelyUntilMs + LEASE_MS) this.pops.cutOff()
+      if (clock.monotonicMs() > this.surelyUntilMs + LEASE_MS) {
+        // A process that was frozen has not read yet what has arrived.
+        await clock.delay(LAST_LOOK_MS, this.stopped.signal).catch(() => {})
+        this.pops.cutOff()
+      }
       await clock.delay(LEASE_BEAT_MS, this.stopped.signal).catch(() => {})
       if (!this.stopped.signal.aborted && clock.monotonicMs() >= this.unfitUntilMs) await lease.hold()
     }
@@ -286,11 +292,4 @@ class Collector implements SnapshotCollector {
     ])
     if (forgotten.every((count) => count === 0)) this.prunedAtMs = clock.monotonicMs()
   }
-}
-
-/** At least the usual pace and what the provider asked for; longer with every failure in a row. */
-function toWaitMs(error: unknown, earlierFailures: number, pollMs: number): number {
-  const backOffMs = Math.min(MAX_BACK_OFF_MS, pollMs * 2 ** Math.min(earlierFailures, 10))
-  const askedMs = error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0
-  return Math.max(pollMs, backOffMs, askedMs)
 }
