@@ -1,6 +1,7 @@
 // Every question a provider may be able to answer, listed once. A provider answers each with a function or an
 // explained refusal, so that claim and code cannot differ and a new capability fails to compile until answered.
 
+import { type ErrorCode, GatewayError } from '#model/errors.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { Recording } from '#model/recording.ts'
 import type { PlaySample, PushSample } from '#model/sample.ts'
@@ -58,6 +59,13 @@ export interface SnapshotBatch {
   readonly messages: readonly SnapshotMessage[]
   /** Rows as sent, readable or not. */
   readonly rowCount: number
+}
+
+const refusals: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_THROTTLED', 'UPSTREAM_CREDENTIAL', 'UPSTREAM_REJECTED'])
+
+/** Whether an error of a pop says that the provider answered and took nothing out of its queue. */
+export function isPopRefusal(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && refusals.has(error.code)
 }
 
 /** Every operation, once. */

@@ -1,16 +1,13 @@
 // How many places in the shared line one process wants, and how many it has said it does.
 import type { FleetLimit } from './fleet-plans.ts'
 import type { TimedWish, WaitingCalls } from './start-ledger.ts'
-import type { LanesWaiting } from './starts-terms.ts'
+import { type LanesWaiting, nobody } from './starts-terms.ts'
 import type { StartsView } from './starts-view.ts'
-
-/** Nobody waits. */
-const none: LanesWaiting = { interactive: { count: 0, untilMs: 0 }, background: { count: 0, untilMs: 0 } }
 
 /** The calls of one process that wait for starts, as the shared log is told of them. */
 export class PlacesWanted {
-  private wanted: LanesWaiting = none
-  private told: LanesWaiting = none
+  private wanted: LanesWaiting = nobody
+  private told: LanesWaiting = nobody
   /** Of wishes that are on their way to the log: those that keep their places until they are there. */
   private readonly underWay = new Map<readonly TimedWish[], readonly TimedWish[]>()
   /** Limits of interfaces, in the order of their logs. */
@@ -36,7 +33,7 @@ export class PlacesWanted {
     this.wanted = calls.reduce((lanes, { wish, count, lastDeadlineAtMs }) => {
       const places = Math.min(count, this.roomOf(wish.operation, view))
       return places > 0 ? add(lanes, { ...wish, waitsUntilMs: lastDeadlineAtMs }, places) : lanes
-    }, none)
+    }, nobody)
   }
 
   /** Starts are about to be taken for these, which do not count as waiting any more. @param view the log as last seen */

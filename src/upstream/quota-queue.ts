@@ -270,18 +270,17 @@ class QuotaQueue implements Quota {
     return true
   }
 
-  private toWaitingCalls(line: ReadonlySet<Waiter>): WaitingCalls {
-    const [first] = line
+  /** @returns nothing where starts are being taken for all of them */
+  private toWaitingCalls(line: ReadonlySet<Waiter>): readonly WaitingCalls[] {
     const waiters = [...line].filter((waiter) => !this.taking.has(waiter))
-    return {
-      wish: (first as Waiter).wish,
-      count: waiters.length,
-      lastDeadlineAtMs: Math.max(...waiters.map(({ deadlineAtMs }) => deadlineAtMs)),
-    }
+    const [first] = waiters
+    if (first === undefined) return []
+    const lastDeadlineAtMs = Math.max(...waiters.map(({ deadlineAtMs }) => deadlineAtMs))
+    return [{ wish: first.wish, count: waiters.length, lastDeadlineAtMs }]
   }
 
   private tellWaiting(): void {
-    const calls = [...this.order.lists()].map((line) => this.toWaitingCalls(line)).filter(({ count }) => count > 0)
+    const calls = [...this.order.lists()].flatMap((line) => this.toWaitingCalls(line))
     if (calls.length === 0 && this.isWaitingTold) return
     this.isWaitingTold = calls.length === 0
     this.ledger.setWaiting(calls)

@@ -4,7 +4,15 @@ import type { Lane } from '#contract/ask.ts'
 import { type FleetLink, type FleetScript, LinkDownError } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
 import { SLACK_MS } from './expiry-plan.ts'
-import type { JoinTerms, LanesWaiting, LoggedStart, ReportedStart, StartsReply, WishedStart } from './starts-terms.ts'
+import {
+  type JoinTerms,
+  type LanesWaiting,
+  type LoggedStart,
+  nobody,
+  type ReportedStart,
+  type StartsReply,
+  type WishedStart,
+} from './starts-terms.ts'
 import type { LineTurns, LogView } from './starts-view.ts'
 
 /** A log of one limit: the account's own, or an interface's. */
@@ -224,8 +232,6 @@ export class StartsScript {
     return index < 0 ? 0 : index + 2
   }
 }
-
-const nobody: LanesWaiting = { interactive: { count: 0, untilMs: 0 }, background: { count: 0, untilMs: 0 } }
 
 type Words = readonly (string | number)[] | (() => readonly (string | number)[])
 

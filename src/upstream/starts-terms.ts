@@ -21,6 +21,9 @@ export interface LaneWaiting {
 /** Calls that wait, by lane. */
 export type LanesWaiting = Readonly<Record<Lane, LaneWaiting>>
 
+/** No call waits. */
+export const nobody: LanesWaiting = { interactive: { count: 0, untilMs: 0 }, background: { count: 0, untilMs: 0 } }
+
 /** A start that is wanted from the log. */
 export interface WishedStart extends LoggedStart, TimedWish {}
 

@@ -25,7 +25,6 @@ const LAST_LOOK_MS = 250
 /** How long a process whose disk is full leaves its turn to others. */
 const UNFIT_MS = 15_000
 const MS_PER_DAY = 86_400_000
-
 /** How soon it is looked again whether a store answers that did not. */
 const STORE_RETRY_MS = 2000
 /** How long a stop reads what is still unread: it is as safe for the next process to read. */
@@ -248,21 +247,21 @@ class Collector implements SnapshotCollector {
   private async bringInLast(): Promise<void> {
     const { account, clock, log } = this.options
     const over = new AbortController()
-    const end = clock.delay(LAST_READ_MS, over.signal).catch(() => {})
-    const reading = AbortSignal.any([over.signal, this.stopped.signal])
-    void end.then(() => over.abort())
+    void clock.delay(LAST_READ_MS, over.signal).then(
+      () => over.abort(),
+      () => undefined,
+    )
     for (;;)
       try {
-        await this.bringIn(reading)
+        await this.bringIn(over.signal)
         break
       } catch (error) {
-        const isLost = this.pops.isHolding()
-        if (isLost && clock.monotonicMs() < this.keepUntilMs) {
-          await clock.delay(LAST_RETRY_MS)
-          continue
+        const isKept = !this.pops.isHolding()
+        if (isKept || clock.monotonicMs() >= this.keepUntilMs) {
+          log.error({ account, isKept, err: error }, 'what the last pop brought could not be stored')
+          break
         }
-        log.error({ account, err: error }, isLost ? 'the answer of the last pop could not be kept' : 'stopping')
-        break
+        await clock.delay(LAST_RETRY_MS)
       }
     over.abort()
   }

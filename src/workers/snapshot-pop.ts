@@ -2,13 +2,13 @@
 // it sends them, so a pop is announced before it is sent, its answer is kept before it is looked at, it is never sent
 // again by itself, and an end that leaves open whether messages were taken is counted.
 import type { Ask } from '#contract/ask.ts'
-import type { Capabilities } from '#contract/capability.ts'
+import { type Capabilities, isPopRefusal } from '#contract/capability.ts'
 import { CutOffError, type RawAnswer } from '#contract/upstream-call.ts'
 import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { RawBatch } from '#snapshot-store/batch-store.ts'
 import type { PopJournal } from '#snapshot-store/pop-journal.ts'
-import { type CollectorLog, isRefusal } from './snapshot-reader.ts'
+import type { CollectorLog } from './snapshot-reader.ts'
 
 /** How long a pop waits for its start and its answer. */
 const POP_DEADLINE_MS = 60_000
@@ -113,7 +113,7 @@ export function createSnapshotPop(options: SnapshotPopOptions): SnapshotPop {
       } catch (error) {
         // An answer that is held here is not lost, and one that is kept is counted when it is read.
         if (held !== undefined || isKept) throw error
-        if (ask.meter.calls > 0 && !isRefusal(error)) await countUnknown(count, { err: error })
+        if (ask.meter.calls > 0 && !isPopRefusal(error)) await countUnknown(count, { err: error })
         else await journal.settle(account)
         throw error
       } finally {

@@ -1,16 +1,14 @@
 // Reads what pops have brought in: from the journal, by way of the store that replicas share where there is one, to the
 // snapshots. Every step can be repeated; nothing is forgotten before the next one has it.
 import { setImmediate as giveWay } from 'node:timers/promises'
-import type { SnapshotBatch } from '#contract/capability.ts'
+import { isPopRefusal, type SnapshotBatch } from '#contract/capability.ts'
 import type { RawAnswer } from '#contract/upstream-call.ts'
-import { type ErrorCode, GatewayError } from '#model/errors.ts'
+import { GatewayError } from '#model/errors.ts'
 import type { Snapshot } from '#model/snapshot.ts'
 import type { BatchStore, KeptBatch, SharedBatchStore } from '#snapshot-store/batch-store.ts'
 import type { PopJournal } from '#snapshot-store/pop-journal.ts'
 import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
 
-/** Refusals: the provider answered, and took nothing out of the queue. */
-const refusals: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_THROTTLED', 'UPSTREAM_CREDENTIAL', 'UPSTREAM_REJECTED'])
 /**
  * Most bytes of an answer that are handed over: many times as many as a hundred messages have. What is larger would be
  * in the way of everything behind it.
@@ -91,7 +89,7 @@ export function createSnapshotReader(options: SnapshotReaderOptions): SnapshotRe
     try {
       batch = readSnapshotBatch({ status, headers: {}, body, receivedAt })
     } catch (error) {
-      return isRefusal(error) ? batches.finish(kept, { kind: 'empty' }) : quarantine(kept, error)
+      return isPopRefusal(error) ? batches.finish(kept, { kind: 'empty' }) : quarantine(kept, error)
     }
     if (batch.rowCount === 0) return batches.finish(kept, { kind: 'empty' })
     const stored = await store(receivedAt, batch)
@@ -149,9 +147,4 @@ export function createSnapshotReader(options: SnapshotReaderOptions): SnapshotRe
       }
     },
   }
-}
-
-/** Whether an error says that the provider answered and took nothing out of its queue. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof GatewayError && refusals.has(error.code)
 }

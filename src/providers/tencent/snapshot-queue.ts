@@ -2,7 +2,7 @@
 // whatever number and status they come with, and that nothing was taken is believed only of an answer that cannot hold
 // any. Everything else is UPSTREAM_RESPONSE, so that it is counted and kept to be looked at.
 import { Buffer } from 'node:buffer'
-import type { SnapshotBatch } from '#contract/capability.ts'
+import { isPopRefusal, type SnapshotBatch } from '#contract/capability.ts'
 import { fieldOf, isNothing, type PayloadObject, parseJson, toInteger, toObject, toRows } from '#contract/payload.ts'
 import type { RawAnswer } from '#contract/upstream-call.ts'
 import { type ErrorCode, UpstreamError } from '#model/errors.ts'
@@ -14,8 +14,6 @@ import type { TencentRole, TencentSettings } from './settings.ts'
 
 /** Failures that tell how the provider does and when it may be asked again, whatever came with them. */
 const pacing: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_THROTTLED', 'UPSTREAM_UNAVAILABLE'])
-/** Refusals that come before the queue is looked at. */
-const refusals: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_THROTTLED', 'UPSTREAM_CREDENTIAL', 'UPSTREAM_REJECTED'])
 /** Statuses that say, without a word, that the request went no further. */
 const closedDoors: ReadonlySet<number> = new Set([401, 403, 429])
 /** Fields that only messages have. */
@@ -60,7 +58,7 @@ function readBatch(role: TencentRole, raw: RawAnswer, settings: TencentSettings)
     if (hidden === 0 && holdsNothing(envelope, fields)) {
       if (problem === undefined) return { messages: [], rowCount: 0 }
       const refusal = ret === null ? undefined : findRefusalError(role, ret, envelope)
-      if (refusal && refusals.has(refusal.code)) throw refusal
+      if (isPopRefusal(refusal)) throw refusal
     }
   }
   throw toUncertain(problem)
