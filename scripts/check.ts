@@ -1,8 +1,12 @@
 // `npm run check`: everything that can be said about the code without running it.
 import { findStaleFiles } from './checks/generated-files.ts'
 import { findImportProblems } from './checks/import-rules.ts'
+import { findLicenceProblems } from './checks/licences.ts'
 import { findLockFileProblems } from './checks/lock-file.ts'
+import { findSlowExpressions } from './checks/regular-expressions.ts'
 import { findRuntimeProblems } from './checks/runtime.ts'
+import { findSecrets } from './checks/secrets.ts'
+import { findForbiddenCode } from './checks/source-rules.ts'
 import { projectFolder, runTool } from './checks/tool.ts'
 
 /** One thing to check. Problems are lines for people; none means good. */
@@ -25,6 +29,10 @@ const checks: readonly Check[] = [
   { name: 'import rules', run: () => findImportProblems(projectFolder) },
   { name: 'unused code', run: () => runTool('knip', ['--no-progress', '--no-config-hints']) },
   { name: 'generated files', run: () => findStaleFiles(projectFolder) },
+  { name: 'source rules', run: () => findForbiddenCode(projectFolder) },
+  { name: 'secrets', run: () => findSecrets(projectFolder) },
+  { name: 'licences', run: () => findLicenceProblems(projectFolder) },
+  { name: 'regular expressions', run: () => findSlowExpressions(projectFolder) },
 ]
 
 /** By itself, for it starts whole fleets; its times are not judged all the same, the machine being whoever's it is. */

@@ -1,7 +1,8 @@
 // helm/weir/values.schema.json: what the chart's values may be. The part under `config` comes from Weir's own settings,
 // so that the chart refuses what the process would refuse.
 import { z } from 'zod'
-import { accountBasicsSchema, namePattern, settingsSchema } from '#src/config/schema.ts'
+import { namePattern } from '#src/config/names.ts'
+import { accountBasicsSchema, settingsSchema } from '#src/config/schema.ts'
 
 type JsonSchema = z.core.JSONSchema.BaseSchema
 

@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { createAuthenticator } from '#access/authenticator.ts'
-import { createClientLimit } from '#access/client-limit.ts'
 import type { FleetTime } from '#cache/redis-cache.ts'
+import { createPersistedOperations } from '#graphql/persisted-operations.ts'
 import { graphqlPlugin } from '#graphql/plugin.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { NotFoundError } from '#model/errors.ts'
@@ -19,11 +18,14 @@ import { signers } from '#signing/index.ts'
 import { createLogger, type LogDestination } from '#telemetry/logger.ts'
 import { createMetrics } from '#telemetry/metrics.ts'
 import { createQuota } from '#upstream/quota-queue.ts'
+import { createSharedLookup } from '#upstream/shared-lookup.ts'
 import { openStartJournal } from '#upstream/start-journal.ts'
 import { createUpstreamClient } from '#upstream/upstream-client.ts'
 import type { SnapshotCollector } from '#workers/snapshot-collector.ts'
+import { createAccessParts } from './access-parts.ts'
 import type { AccountConfig, Config } from './config.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { readNamedFiles } from './named-files.ts'
 import { createReplicas, type Replicas } from './replicas.ts'
 import { createServer } from './server/create-server.ts'
 import { graphiqlPage } from './server/graphiql-page.ts'
@@ -67,11 +69,19 @@ const commonSettings = z.object({
 /** How long the answer of a pop is read, unless its collector has to end before. */
 const POP_LIMIT_MS = 45_000
 
+/** Connections that wait to be accepted: many clients that come at once are not turned away by the system. */
+const BACKLOG = 4096
+
 const projectFolder = join(import.meta.dirname, '..')
 
-/** Builds the gateway of a configuration. @throws DataDirectoryError when another process holds its data directory */
+/**
+ * Builds the gateway of a configuration.
+ * @throws DataDirectoryError when another process holds its data directory; TlsFilesError and RegisteredOperationsError
+ * for files that cannot be used
+ */
 export async function buildApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock
+  const { schema, registered, tls } = await readNamedFiles(config)
   const random = overrides.random ?? Math.random
   const log = createLogger(config.log, overrides.logDestination)
   const dataDirectory = openDataDirectory(config.dataDirectory)
@@ -84,6 +94,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     commandTimeoutMs: overrides.commandTimeoutMs,
   })
   const snapshotParts = openSnapshotParts({ dataDirectory: dataDirectory.path, shared: replicas.shared, clock, log })
+  const lookup = createSharedLookup()
   const connected = config.accounts.map((account) => connect(account))
   const accounts = connected.map(({ account }) => account)
   const services = createServices({
@@ -115,14 +126,18 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     corsOrigins: config.server.cors.origins,
     trustProxy: config.server.trustProxy,
     frameworkErrors: buildFrameworkErrorHandler(log),
+    tls,
+    maxLastingConnections: config.limits.connections.perProcess,
+    clock,
   })
-  const createAsk = addRequestScope(server, {
-    authenticator: createAuthenticator(config.access),
-    clientLimit: createClientLimit(config.limits),
+  const access = createAccessParts({ config, clock, log, shared: replicas.shared })
+  const scope = addRequestScope(server, {
+    ...access,
     clock,
     deadlineMs: config.upstream.deadlineMs,
     maxProviderCalls: config.queries.maxProviderCalls,
   })
+  const { createAsk } = scope
   let isOpen = true
   const draining = new AbortController()
   const refuseOtherMethods = guardMethods(server)
@@ -139,15 +154,25 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   )
   await server.register(graphqlPlugin, {
     services,
-    schema: await readFile(join(projectFolder, 'schema.graphql'), 'utf8'),
+    schema,
     createAsk,
     limits: config.queries,
+    persisted: createPersistedOperations({ ...config.queries.persisted, registered }),
+    sockets: {
+      ...scope,
+      connections: access.connections,
+      limits: config.limits.connections,
+      origins: config.server.cors.origins,
+      clock,
+      draining: draining.signal,
+    },
   })
   await server.register(restPlugin, {
     services,
     createAsk,
     clock,
     log,
+    connections: access.connections,
     version: await readVersion(),
     draining: draining.signal,
   })
@@ -187,6 +212,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
       deadlineMs: config.upstream.deadlineMs,
       maxResponseBytes: config.upstream.maxResponseBytes,
       consumingMs: POP_LIMIT_MS,
+      lookup,
       log,
     })
     const connectedAccount: ConnectedAccount = {
@@ -202,6 +228,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   async function shutDown(): Promise<void> {
     isOpen = false
     await Promise.all([server.close(), ...collectors.map((collector) => collector.stop())])
+    access.close()
     await Promise.all(connected.map(({ quota }) => quota.close()))
     await Promise.all(connected.map(({ client }) => client.close()))
     for (const { journal } of connected) journal.close()
@@ -214,7 +241,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   return {
     server,
     listen: async () => {
-      const address = await server.listen({ host: config.server.host, port: config.server.port })
+      const address = await server.listen({ host: config.server.host, port: config.server.port, backlog: BACKLOG })
       for (const collector of collectors) collector.start()
       return address
     },

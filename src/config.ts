@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { AccessSettings } from '#access/authenticator.ts'
 import type { Provider } from '#contract/provider.ts'
 import { type AccountConfig, parseAccount } from './config/accounts.ts'
-import { checkAccess, checkAccountNames, checkKeys } from './config/checks.ts'
+import { checkAccess, checkAccountNames, checkKeys, checkPersisted, isLoopback } from './config/checks.ts'
 import { type Command, readCommandLine } from './config/command-line.ts'
 import { type Environment, fillFromEnvironment } from './config/environment.ts'
 import { parseSection } from './config/parse-section.ts'
@@ -35,6 +35,8 @@ export interface Config {
     readonly cors: { readonly origins: readonly string[] }
     /** Addresses, ranges or names of ranges, as Fastify's `trustProxy` takes them. Empty: no proxy is believed. */
     readonly trustProxy: readonly string[]
+    /** Absolute paths of PEM files; null: plain http. */
+    readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null
   }
   /** Null: one process with embedded stores. The address may hold a password. */
   readonly redis: {
@@ -48,9 +50,35 @@ export interface Config {
   /** Absolute path. */
   readonly dataDirectory: string
   readonly access: AccessSettings
-  /** Per client; null for no limit. */
-  readonly limits: { readonly requestsPerMinute: number | null }
-  readonly queries: { readonly maxDepth: number; readonly maxAliases: number; readonly maxProviderCalls: number }
+  readonly limits: {
+    /** Per client; null for no limit. */
+    readonly requestsPerMinute: number | null
+    /** Of all clients of an address together; null for no limit. */
+    readonly requestsPerMinutePerAddress: number | null
+    /** Wrong keys or tokens from one address. */
+    readonly failedKeysPerMinute: number
+    /** WebSockets and event streams. */
+    readonly connections: {
+      readonly perProcess: number
+      readonly perClient: number
+      readonly operationsPerSocket: number
+      /** For long; ten times as many at once. */
+      readonly messagesPerSecond: number
+    }
+  }
+  readonly queries: {
+    readonly maxDepth: number
+    readonly maxAliases: number
+    readonly maxProviderCalls: number
+    readonly persisted: {
+      /** Absolute path; null: nothing is registered. */
+      readonly directory: string | null
+      /** Whether callers below `ops` may ask for nothing else. */
+      readonly only: boolean
+      /** Whether callers may register by digest. */
+      readonly automatic: boolean
+    }
+  }
   readonly upstream: { readonly deadlineMs: number; readonly maxResponseBytes: number }
   readonly cache: {
     readonly maxBytes: number
@@ -108,6 +136,7 @@ export function loadConfig(source: ConfigSource): Config {
       ({ path }) => !unfilled.has(path),
     ),
     ...checkAccountNames(names),
+    ...(whole.value === undefined ? [] : checkPersisted(whole.value.queries.persisted)),
     ...(access === undefined
       ? []
       : checkKeys(
@@ -119,15 +148,16 @@ export function loadConfig(source: ConfigSource): Config {
   if (problems.length > 0 || whole.value === undefined) throw new ConfigError(problems, file)
 
   const settings = whole.value
-  const resolvedAccess = toAccess(settings.access)
+  const resolvedAccess = toAccess(settings.access, settings.server.host)
   return freeze<Config>({
     sandbox: text === undefined,
     file,
-    server: settings.server,
+    server: { ...settings.server, tls: toFiles(settings.server.tls, source.workingDirectory) },
     redis: settings.redis,
     dataDirectory: resolve(source.workingDirectory, settings.dataDirectory),
     access: resolvedAccess,
     limits: {
+      ...settings.limits,
       requestsPerMinute:
         settings.limits.requestsPerMinute === undefined
           ? resolvedAccess.mode === 'open'
@@ -135,7 +165,15 @@ export function loadConfig(source: ConfigSource): Config {
             : DEFAULT_REQUESTS_PER_MINUTE
           : settings.limits.requestsPerMinute,
     },
-    queries: settings.queries,
+    queries: {
+      ...settings.queries,
+      persisted: {
+        ...settings.queries.persisted,
+        directory:
+          settings.queries.persisted.directory &&
+          resolve(source.workingDirectory, settings.queries.persisted.directory),
+      },
+    },
     upstream: settings.upstream,
     cache: settings.cache,
     log: settings.log,
@@ -190,12 +228,19 @@ function readSettings(source: ConfigSource): { readonly file: string | null; rea
   return { file: text === undefined ? null : file, text }
 }
 
-function toAccess(access: { mode?: 'open' | 'keys' | undefined; keys: readonly KeySetting[] }): AccessSettings {
-  if (access.keys.length === 0) return { mode: 'open' }
+function toFiles(tls: TlsSetting | null, directory: string): Config['server']['tls'] {
+  return tls && { certificateFile: resolve(directory, tls.certificateFile), keyFile: resolve(directory, tls.keyFile) }
+}
+
+/** What is bound to loopback is asked by who works on this machine, and shows everything. */
+function toAccess(access: AccessSetting, host: string): AccessSettings {
+  if (access.jwt) return { mode: 'jwt', ...access.jwt }
+  if (access.keys.length === 0) return { mode: 'open', role: isLoopback(host) ? 'ops' : 'reader' }
   return { mode: 'keys', keys: access.keys.map((key) => ({ ...key, accounts: key.accounts ?? 'all' })) }
 }
 
-type KeySetting = ReturnType<typeof settingsSchema.shape.access.parse>['keys'][number]
+type TlsSetting = NonNullable<ReturnType<typeof settingsSchema.shape.server.parse>['tls']>
+type AccessSetting = ReturnType<typeof settingsSchema.shape.access.parse>
 
 function freeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) freeze(part)

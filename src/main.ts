@@ -1,4 +1,5 @@
 // The process: settings, start, graceful stop.
+import { RegisteredOperationsError } from '#graphql/registered-operations.ts'
 import { type App, buildApp } from './app.ts'
 import { openCommandStores, toFindReader } from './command-parts.ts'
 import { clearCache } from './commands/clear-cache.ts'
@@ -6,7 +7,9 @@ import { runSnapshotCommand } from './commands/snapshots.ts'
 import { type Config, ConfigError, loadConfig, readCommand, readProcess } from './config.ts'
 import { DataDirectoryError } from './data-directory.ts'
 import { systemClock } from './model/clock.ts'
+import { readNamedFiles } from './named-files.ts'
 import { providers } from './providers/index.ts'
+import { TlsFilesError } from './server/tls-files.ts'
 
 /** How long a process that stops still takes connections: who balances the load must see that it is not ready. */
 const DRAIN_MS = 500
@@ -28,8 +31,10 @@ try {
   const source = { ...readProcess(), providers }
   const config = loadConfig(source)
   const command = readCommand(source)
-  if (command.name === 'check') say(`the settings are good: ${describe(config)}`)
-  else if (command.name === 'clear-cache') {
+  if (command.name === 'check') {
+    await readNamedFiles(config)
+    say(`the settings are good: ${describe(config)}`)
+  } else if (command.name === 'clear-cache') {
     const { exitCode, text } = await clearCache({ config, accounts: command.accounts, clock: systemClock })
     if (exitCode === 0) say(text)
     else process.stderr.write(`weir: ${text}\n`)
@@ -51,7 +56,12 @@ try {
   else await run(config)
 } catch (error) {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
-  else if (error instanceof DataDirectoryError || error instanceof ListenError)
+  else if (
+    error instanceof DataDirectoryError ||
+    error instanceof ListenError ||
+    error instanceof RegisteredOperationsError ||
+    error instanceof TlsFilesError
+  )
     process.stderr.write(`weir: ${error.message}\n`)
   else throw error
   process.exitCode = 1

@@ -7,6 +7,8 @@ import { Judgement } from './judgement.ts'
 import { type Fleet, startFleet } from './rig/fleet.ts'
 
 const FLEET_SIZE = 3
+/** Of short forms that run side by side: starting processes is most of what they cost. */
+const SMALL_FLEET_SIZE = 2
 const MIB = 1024 * 1024
 const HEAP_LIMIT_MIB = 512
 const LOOP_DELAY_LIMIT_MS = 100
@@ -30,6 +32,7 @@ export interface ClearableStage extends Stage {
 /** Sets an empty one. */
 export function setStage({ isQuick, isSingle, isTimed }: StageOptions): ClearableStage {
   const judgement = new Judgement(isTimed)
+  const fleetSize = isQuick && !isTimed ? SMALL_FLEET_SIZE : FLEET_SIZE
   const closers: (() => Promise<void>)[] = []
   const fleets: Fleet[] = []
   let redis: Promise<TestRedis> | undefined
@@ -58,14 +61,15 @@ export function setStage({ isQuick, isSingle, isTimed }: StageOptions): Clearabl
 
   return {
     isQuick,
-    replicas: isSingle ? 1 : FLEET_SIZE,
+    isTimed,
+    replicas: isSingle ? 1 : fleetSize,
     hasRedis: !isSingle,
     judgement,
     onEnd,
     redis: getRedis,
-    startFleet: async ({ isEmbedded = isSingle, replicas = isEmbedded ? 1 : FLEET_SIZE, ...setup }) => {
+    startFleet: async ({ isEmbedded = isSingle, replicas = isEmbedded ? 1 : fleetSize, ...setup }) => {
       const redisUrl = isEmbedded ? undefined : (setup.redisUrl ?? (await toUrl(getRedis())))
-      const fleet = await startFleet({ ...setup, replicas, redisUrl })
+      const fleet = await startFleet({ isPatient: !isTimed, ...setup, replicas, redisUrl })
       fleets.push(fleet)
       onEnd(() => fleet.close())
       // Loading the code is no part of any case.

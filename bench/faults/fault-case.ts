@@ -14,10 +14,16 @@ export interface FaultCase {
   readonly part: string
   /** Whether every check of the code runs it. */
   readonly isQuick: boolean
+  /** What is under test where that is not the gateway; such a case is run only when it is asked for. */
+  readonly target?: string
+  /** Cases of one queue are never run at the same time, because they share something. Default: a queue of its own. */
+  readonly queue?: string
   /** Whether it means nothing for one process with embedded stores. */
   readonly needsRedis: boolean
   /** Longer than it takes by itself, seconds, where the usual limit is not enough. */
   readonly limitSeconds?: { readonly quick: number; readonly long: number }
+  /** Figures that say most of it, for the page; left out: the first of those that have a limit. */
+  readonly tells?: readonly string[]
   /** Runs it. What it starts through the stage is closed for it. */
   readonly run: (stage: Stage) => Promise<void>
 }
@@ -34,7 +40,9 @@ export interface CaseFleetSetup extends Omit<FleetSetup, 'replicas'> {
 export interface Stage {
   /** Whether a shorter form will do. */
   readonly isQuick: boolean
-  /** Replicas that a fleet is to have: 3 over one Redis, or 1 with embedded stores. */
+  /** Whether times are judged. Where they are not, a refusal for overload is one that comes of other work. */
+  readonly isTimed: boolean
+  /** Replicas that a fleet is to have: 3 over one Redis, 2 in short forms side by side, or 1 with embedded stores. */
   readonly replicas: number
   /** Whether the replicas have a Redis. */
   readonly hasRedis: boolean

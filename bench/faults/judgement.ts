@@ -43,6 +43,11 @@ export class Judgement {
     else this.note(name, valueMs)
   }
 
+  /** A number of things that come of taking too long and of nothing else; must not be above its limit. */
+  lateAtMost(name: string, value: number, limit: number): void {
+    this.takesAtMost(name, value, limit)
+  }
+
   /** A part of what was possible in some time that must not be below its limit. */
   reaches(name: string, value: number, limit: number): void {
     if (this.isTimed) this.atLeast(name, value, limit)

@@ -9,6 +9,8 @@ const CASE_LIMIT_SECONDS = 150
 /** How one case went: one line of JSON. */
 export interface Verdict {
   readonly case: string
+  /** What was under test where that is not the gateway. */
+  readonly target?: string
   readonly passed: boolean
   readonly figures: Readonly<Record<string, Figure>>
   /** What figures of the same names were held to. */
@@ -20,25 +22,36 @@ export interface Verdict {
 
 /** What is to be run. */
 export interface Selection extends StageOptions {
+  /** Whether the table at the end is one of Markdown. */
+  readonly isMarkdown: boolean
   readonly cases: readonly FaultCase[]
 }
 
 /**
  * Reads the words of the command line: parts (`quota`), names of cases (`R3`), `quick` for short forms (alone: of the
- * quick set), `untimed` for a machine that does other work too, and `--single`. Without parts and names: everything.
+ * quick set), `untimed` for a machine that does other work too, `--single` and `--markdown`. Without parts and names: everything.
  * @throws RangeError naming a word that means nothing
  */
 export function selectCases(words: readonly string[], all: readonly FaultCase[]): Selection {
   const isQuick = words.includes('quick')
   const isSingle = words.includes('--single')
   const isTimed = !words.includes('untimed')
-  const chosen = words.filter((word) => !['quick', 'untimed', '--single'].includes(word))
+  const isMarkdown = words.includes('--markdown')
+  const chosen = words.filter((word) => !['quick', 'untimed', '--single', '--markdown'].includes(word))
   const known = new Set(all.flatMap(({ part, name }) => [part, name]))
   for (const word of chosen)
     if (!known.has(word)) throw new RangeError(`"${word}" is no part and no case; there are ${[...known].join(', ')}`)
-  const isChosen = ({ part, name, isQuick: isInQuickSet }: FaultCase) =>
-    chosen.length === 0 ? !isQuick || isInQuickSet : chosen.includes(part) || chosen.includes(name)
-  return { isQuick, isSingle, isTimed, cases: all.filter((one) => isChosen(one) && !(isSingle && one.needsRedis)) }
+  const isChosen = ({ part, name, isQuick: isInQuickSet, target }: FaultCase) =>
+    chosen.length === 0
+      ? target === undefined && (!isQuick || isInQuickSet)
+      : chosen.includes(part) || chosen.includes(name)
+  return {
+    isQuick,
+    isSingle,
+    isTimed,
+    isMarkdown,
+    cases: all.filter((one) => isChosen(one) && !(isSingle && one.needsRedis)),
+  }
 }
 
 /** Runs one case. Never throws: what goes wrong is in the verdict. @param complain takes what explains a failure */
@@ -61,7 +74,7 @@ export async function runCase(
   const passed = missed.length === 0
   if (!passed) for (const line of complaints) complain(line)
   const seconds = Math.round((performance.now() - startedAtMs) / 100) / 10
-  return { case: one.name, passed, figures, limits, missed, seconds }
+  return { case: one.name, ...(one.target && { target: one.target }), passed, figures, limits, missed, seconds }
 }
 
 async function withLimit(one: FaultCase, stage: ClearableStage, { isQuick }: StageOptions): Promise<void> {

@@ -99,6 +99,7 @@ function toArrival(record: CallRecord): Arrival {
     doneAtMs: record.finishedAtMs ?? null,
     replica: sender?.replica ?? -1,
     account: sender?.account ?? '',
+    role: record.role,
     operation: record.interface,
     question: report === undefined ? stream : `${report.domain}/${report.stream[0]}`,
     status: record.status,

@@ -1,5 +1,5 @@
-// What package.json and the lock file promise: exact versions, checked contents, no addresses, no install
-// scripts, and nothing older than the versions that fixed a known hole (security/floors.json).
+// What package.json and the lock file promise: exact versions from the registry, each under its own name, checked
+// contents, no addresses, no install scripts, and nothing older than what fixed a known hole (security/floors.json).
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -14,6 +14,8 @@ const manifestShape = z.object({
 })
 
 const lockFileShape = z.object({
+  // In older ones not every package has a checksum.
+  lockfileVersion: z.literal(3),
   packages: z.record(
     z.string(),
     z.object({
@@ -22,9 +24,13 @@ const lockFileShape = z.object({
       resolved: z.string().optional(),
       integrity: z.string().optional(),
       link: z.boolean().default(false),
+      license: z.string().optional(),
+      dev: z.boolean().default(false),
       inBundle: z.boolean().default(false),
       hasInstallScript: z.boolean().default(false),
       optional: z.boolean().default(false),
+      dependencies,
+      optionalDependencies: dependencies,
     }),
   ),
 })
@@ -48,11 +54,16 @@ export type Floors = z.output<typeof floorsShape>
  */
 const reviewedInstallScripts: ReadonlySet<string> = new Set(['node_modules/@swc/core'])
 
+/** The lock file of the project below `folder`. @throws ZodError when it is none, or of an old kind */
+export async function readLockFile(folder: string): Promise<LockFile> {
+  return lockFileShape.parse(JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')))
+}
+
 /** Every breach in the project below `folder`. */
 export async function findLockFileProblems(folder: string): Promise<readonly string[]> {
   const read = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(folder, path), 'utf8'))
   const manifests = await Promise.all(['package.json', 'web/package.json'].map(read))
-  const lockFile = lockFileShape.parse(await read('package-lock.json'))
+  const lockFile = await readLockFile(folder)
   return [
     ...manifests.flatMap((manifest) => findLooseVersions(manifestShape.parse(manifest))),
     ...findOddPackages(lockFile),
@@ -68,15 +79,27 @@ export function findLooseVersions(manifest: Manifest): readonly string[] {
     .map(([name, version]) => `${manifest.name} asks for ${name} "${version}"; write one exact version`)
 }
 
-/** Packages with an address, without a checksum, or with an install script that would run. */
+/** Packages with an address, another's name, no good checksum, or an install script that would run. */
 export function findOddPackages(lockFile: LockFile): readonly string[] {
   const problems: string[] = []
   for (const [path, entry] of Object.entries(lockFile.packages)) {
-    if (!path.includes('node_modules/') || entry.link || entry.inBundle) continue
+    // Whatever it is wanted by: what does not come from the registry is not what others of that name are.
+    for (const [wanted, from] of Object.entries({ ...entry.dependencies, ...entry.optionalDependencies }))
+      if (/^(?:npm|file|link|git[\w+]*|https?|ssh|github|gitlab|bitbucket):|^[\w.-]+\//.test(from))
+        problems.push(`${path || 'package.json'} takes ${wanted} from "${from}" instead of the registry`)
+    if (!path.includes('node_modules/') || entry.link) continue
+    if (entry.inBundle) problems.push(`${path} is brought along by another package, without a checksum`)
+    if (entry.inBundle) continue
+    if (entry.name !== undefined && entry.name !== toName(path))
+      problems.push(`${path} is ${entry.name} by another name`)
+    if (!/^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(entry.version ?? '')) problems.push(`${path} has no version`)
     // Each machine has a registry of its own; the checksum makes sure that all of them bring the same.
     if (entry.resolved !== undefined)
       problems.push(`${path} names an address; .npmrc has omit-lockfile-registry-resolved, was it overridden?`)
     if (entry.integrity === undefined) problems.push(`${path} has no checksum`)
+    // Of several, npm would take any that it knows.
+    else if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(entry.integrity))
+      problems.push(`${path} has a checksum other than one SHA-512`)
     // Optional ones work without their script, and are not installed on most systems.
     if (entry.hasInstallScript && !entry.optional && !reviewedInstallScripts.has(path))
       problems.push(`${path} runs a script when it is installed`)
@@ -88,7 +111,7 @@ export function findOddPackages(lockFile: LockFile): readonly string[] {
 export function findOldVersions(lockFile: LockFile, floors: Floors): readonly string[] {
   const problems: string[] = []
   for (const [path, entry] of Object.entries(lockFile.packages)) {
-    const name = entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+    const name = entry.name ?? toName(path)
     const lines = Object.hasOwn(floors.floors, name) ? floors.floors[name] : undefined
     if (!lines || entry.version === undefined) continue
     const version = entry.version
@@ -101,6 +124,11 @@ export function findOldVersions(lockFile: LockFile, floors: Floors): readonly st
       )
   }
   return problems
+}
+
+/** Name of the package that lies at a path of the lock file. */
+export function toName(path: string): string {
+  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
 }
 
 function toNumbers(version: string): readonly [major: number, minor: number, patch: number] {

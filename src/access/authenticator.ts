@@ -1,103 +1,83 @@
-// Who is asking. Turns the key a client sends into a caller; must not know HTTP beyond two header names.
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Caller, Role } from '#model/caller.ts'
-import { GatewayError } from '#model/errors.ts'
+// Who is asking. Turns the key or token a client sends into a caller.
+import type { Caller } from '#model/caller.ts'
+import type { Clock } from '#model/clock.ts'
+import { type AccessHeaders, findCredential } from './credentials.ts'
+import { createFailedKeys, WrongCredentialError } from './failed-keys.ts'
+import { createKeySet } from './key-set.ts'
+import { type KeySetTrouble, readKeySet } from './key-set-source.ts'
+import { createKeyRing } from './keys.ts'
+import type { AccessSettings } from './settings.ts'
+import { createTokenCheck } from './tokens.ts'
 
-/** A key that clients may send, known by its digest alone. */
-export interface AccessKey {
-  /** What its holder is called in logs and limits. Never a part of the key. */
-  readonly name: string
-  /** SHA-256 of the key's UTF-8 bytes: 64 hexadecimal digits in lower case. */
-  readonly sha256: string
-  readonly role: Role
-  /** Names of the accounts its holder may see. */
-  readonly accounts: 'all' | readonly string[]
+export type { AccessHeaders } from './credentials.ts'
+export type { KeySetTrouble } from './key-set-source.ts'
+export type { AccessSettings } from './settings.ts'
+
+/** What is longer is neither a key nor a token, and not worth a look. */
+const LONGEST_CREDENTIAL_BYTES = 8 * 1024
+
+/** What a request shows. */
+export interface AccessRequest {
+  /** Of the request, with a WebSocket of its upgrade. */
+  readonly headers: AccessHeaders
+  /** Of the `connection_init` of a WebSocket: an object with `authorization` or `apiKey`, or anything else. */
+  readonly payload?: unknown
+  /** The client's IP address. */
+  readonly address: string
 }
-
-/** How clients are told apart. */
-export type AccessSettings =
-  | { readonly mode: 'open' }
-  | {
-      readonly mode: 'keys'
-      /** At least one. */
-      readonly keys: readonly AccessKey[]
-    }
-
-/** Headers of a request, names in lower case, as Node gives them. */
-export type AccessHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** Decides who a client is. */
 export interface Authenticator {
   /**
-   * The caller behind a request's `authorization` and `x-api-key` headers. In open mode everybody is anonymous.
-   * @throws GatewayError UNAUTHENTICATED without a key, with an unknown one, or with two that differ
+   * The caller behind a request. In open mode everybody is anonymous.
+   * @throws GatewayError UNAUTHENTICATED without a key or token, with a wrong one, one out of its time, or two that
+   * differ; FORBIDDEN with a token that gives no role; RATE_LIMITED with `retryAfterMs` after too many wrong ones from
+   * that address; ACCESS_UNAVAILABLE with `retryAfterMs` when tokens cannot be checked at present
    */
-  authenticate(headers: AccessHeaders): Caller
-  /**
-   * The same for a WebSocket: the headers of its upgrade request, and the `authorization` or `apiKey` of its
-   * `connection_init` payload, because browsers cannot set headers there.
-   * @throws GatewayError UNAUTHENTICATED as above
-   */
-  authenticateConnection(headers: AccessHeaders, payload: unknown): Caller
+  authenticate(request: AccessRequest): Promise<Caller>
+  /** Ends what is being read of an issuer. */
+  close(): void
 }
 
-const anonymous: Caller = Object.freeze({ name: 'anonymous', role: 'ops', accounts: 'all' })
+/** What it works with. */
+export interface AuthenticatorOptions {
+  readonly clock: Clock
+  /** Wrong keys or tokens that an address may send in any minute, ≥ 1. */
+  readonly failedKeysPerMinute: number
+  /** Told when the keys of the issuer cannot be read and why, whenever that changes; undefined once they can be again. */
+  readonly onTrouble?: (trouble: KeySetTrouble | undefined) => void
+}
 
-/** Builds the authenticator of the settings. Digests are compared in constant time, against every entry. */
-export function createAuthenticator(access: AccessSettings): Authenticator {
-  if (access.mode === 'open') return { authenticate: () => anonymous, authenticateConnection: () => anonymous }
-
-  const entries = access.keys.map((key) => ({
-    digest: Buffer.from(key.sha256, 'hex'),
-    caller: Object.freeze<Caller>({
-      name: key.name,
-      role: key.role,
-      accounts: key.accounts === 'all' ? 'all' : new Set(key.accounts),
-    }),
-  }))
-
-  function toCaller(sent: readonly string[]): Caller {
-    const [key, ...others] = new Set(sent)
-    if (key === undefined)
-      throw unauthenticated('no key was sent; send one as "Authorization: Bearer <key>" or "X-API-Key: <key>"')
-    if (others.length > 0) throw unauthenticated('two different keys were sent; send one')
-    const digest = createHash('sha256').update(key).digest()
-    // Every entry is compared, so that the time taken tells nothing about which one matched.
-    const matches = entries.filter((entry) => timingSafeEqual(entry.digest, digest))
-    const match = matches[0]
-    if (!match) throw unauthenticated('the key is not known')
-    return match.caller
+/** Builds the authenticator of the settings. */
+export function createAuthenticator(access: AccessSettings, options: AuthenticatorOptions): Authenticator {
+  if (access.mode === 'open') {
+    const anonymous = Object.freeze<Caller>({ name: 'anonymous', role: access.role, accounts: 'all' })
+    return { authenticate: () => Promise.resolve(anonymous), close: () => undefined }
   }
-
+  const { check, close } = createCheck(access, options)
+  const failedKeys = createFailedKeys({ perMinute: options.failedKeysPerMinute, clock: options.clock })
   return {
-    authenticate: (headers) => toCaller(listKeys(headers)),
-    authenticateConnection: (headers, payload) => toCaller([...listKeys(headers), ...listKeys(toHeaders(payload))]),
+    async authenticate({ headers, payload, address }) {
+      const credential = findCredential(headers, payload)
+      return await failedKeys.guard(address, credential, () => {
+        if (Buffer.byteLength(credential) > LONGEST_CREDENTIAL_BYTES)
+          throw new WrongCredentialError('what was sent is too long to be a key')
+        return check(credential)
+      })
+    },
+    close,
   }
 }
 
-/** The keys in the headers, as sent. Other schemes of `authorization` belong to somebody else, such as a proxy. */
-function listKeys(headers: AccessHeaders): string[] {
-  const bearers = toTexts(headers['authorization'])
-    .map((text) => /^bearer +(\S+) *$/i.exec(text)?.[1])
-    .filter((key) => key !== undefined)
-  return [...bearers, ...toTexts(headers['x-api-key']).filter((key) => key !== '')]
-}
+type Check = (credential: string) => Caller | Promise<Caller>
 
-function toHeaders(payload: unknown): AccessHeaders {
-  if (typeof payload !== 'object' || payload === null) return {}
-  const entries = new Map(Object.entries(payload))
-  return { authorization: toText(entries.get('authorization')), 'x-api-key': toText(entries.get('apiKey')) }
-}
-
-function toText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function toTexts(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return []
-  return typeof value === 'string' ? [value] : value
-}
-
-function unauthenticated(message: string): GatewayError {
-  return new GatewayError('UNAUTHENTICATED', message)
+function createCheck(
+  access: Exclude<AccessSettings, { mode: 'open' }>,
+  options: AuthenticatorOptions,
+): { readonly check: Check; readonly close: () => void } {
+  if (access.mode === 'keys') return { check: createKeyRing(access.keys), close: () => undefined }
+  const { clock, onTrouble = () => undefined } = options
+  const url = new URL(access.jwksUrl)
+  const keySet = createKeySet({ read: (closing) => readKeySet(url, clock, closing), clock, onTrouble })
+  return { check: createTokenCheck(access, { keySet, clock }), close: () => keySet.close() }
 }

@@ -1,11 +1,21 @@
-// What Weir grants its own clients, in requests per minute. It protects this process and nobody's quota, so it is kept
-// in memory and a burst at the edge of a minute does no harm.
-import { isIPv6 } from 'node:net'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+// What Weir grants its own clients, in requests per minute. It protects these processes and nobody's quota, so a burst
+// at the edge of a minute does no harm, and where the count of the replicas is out of reach each counts for itself.
+import { LRUCache } from 'lru-cache'
+import { RateLimiterMemory } from 'rate-limiter-flexible'
 import type { Caller } from '#model/caller.ts'
+import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
+import { toNetwork } from './network.ts'
+import { createSharedCount, type SharedCounter, type Standing } from './shared-count.ts'
+
+export type { SharedCounter } from './shared-count.ts'
 
 const WINDOW_SECONDS = 60
+const WINDOW_MS = WINDOW_SECONDS * 1000
+/** Clients that are counted in memory at the same time; beyond, those are forgotten that were quiet for longest. */
+const MAX_CLIENTS = 50_000
+/** Replicas that share a count, unless it is said. */
+const USUAL_REPLICAS = 3
 
 /** Where a client stands in its own limit. */
 export interface ClientLimitReading {
@@ -17,18 +27,33 @@ export interface ClientLimitReading {
   readonly resetSeconds: number
 }
 
-/** Counts requests per client. */
+/** Counts requests per client, and per address. */
 export interface ClientLimit {
   /**
-   * Counts one request: by key name, and for an anonymous caller by address.
+   * Counts one request: by key name, and for an anonymous caller by address; and for all callers of the address.
    * @param address the client's IP address
-   * @returns null when there is no limit
+   * @returns of the two limits the one that is nearer its end; null when there is none
    * @throws GatewayError RATE_LIMITED with `retryAfterMs`; `ClientLimitError.reading` says where the client stands
    */
   take(caller: Caller, address: string): Promise<ClientLimitReading | null>
+  /** Ends every timer. */
+  close(): void
 }
 
-/** A client is over its own limit. */
+/** What clients are granted. */
+export interface ClientLimitOptions {
+  /** Per client, ≥ 1; null for no limit. */
+  readonly requestsPerMinute: number | null
+  /** Of all clients of an address (of a /64 with IPv6) together, ≥ 1; null, or left out, for no limit. */
+  readonly requestsPerMinutePerAddress?: number | null
+  readonly clock: Clock
+  /** The count of all replicas. Left out: this process has its own. */
+  readonly shared?: SharedCounter | undefined
+  /** Most replicas that share that count, ≥ 1. Default 3. */
+  readonly maxReplicas?: number
+}
+
+/** A client is over its own limit, or over that of its address. */
 export class ClientLimitError extends GatewayError {
   override readonly name = 'ClientLimitError'
   readonly reading: ClientLimitReading
@@ -41,20 +66,20 @@ export class ClientLimitError extends GatewayError {
   }
 }
 
-/** Builds the limit. @param options.requestsPerMinute per client, ≥ 1; null for none */
-export function createClientLimit(options: { readonly requestsPerMinute: number | null }): ClientLimit {
-  const limit = options.requestsPerMinute
-  if (limit === null) return { take: async () => null }
-  const limiter = new RateLimiterMemory({ points: limit, duration: WINDOW_SECONDS, keyPrefix: 'client' })
-
+/** Builds the limits. */
+export function createClientLimit(options: ClientLimitOptions): ClientLimit {
+  const perClient = createCount(options.requestsPerMinute, options)
+  const perAddress = createCount(options.requestsPerMinutePerAddress ?? null, options)
   return {
     async take(caller, address) {
-      try {
-        return toReading(limit, await limiter.consume(toClientKey(caller, address)))
-      } catch (refusal) {
-        if (!(refusal instanceof RateLimiterRes)) throw refusal
-        throw new ClientLimitError(toReading(limit, refusal), toWaitMs(refusal))
-      }
+      const own = await perClient.take(`client ${toClientKey(caller, address)}`)
+      // Who is over its own limit uses up nothing of its neighbours'.
+      const all = await perAddress.take(`all of ${toNetwork(address)}`)
+      return own !== null && all !== null && all.remaining < own.remaining ? all : (own ?? all)
+    },
+    close() {
+      perClient.close()
+      perAddress.close()
     },
   }
 }
@@ -68,32 +93,53 @@ export function toRateLimitHeaders(reading: ClientLimitReading | null): Readonly
   }
 }
 
-function toReading(limit: number, result: RateLimiterRes): ClientLimitReading {
-  return {
-    limit,
-    remaining: Math.max(0, limit - result.consumedPoints),
-    resetSeconds: Math.ceil(toWaitMs(result) / 1000),
-  }
-}
-
-/** The library counts on the wall clock; a step of it must not promise a wait longer than the window. */
-function toWaitMs(result: RateLimiterRes): number {
-  return Math.min(WINDOW_SECONDS * 1000, Math.max(1, result.msBeforeNext))
-}
-
-function toClientKey(caller: Caller, address: string): string {
+/** What a client is counted by: its key or token, without one its address. */
+export function toClientKey(caller: Caller, address: string): string {
   return caller.name === 'anonymous' ? `address ${toNetwork(address)}` : `key ${caller.name}`
 }
 
-/** One household or host has a whole IPv6 /64, so that is what counts as one client. */
-function toNetwork(address: string): string {
-  if (!isIPv6(address) || address.includes('.')) return address
-  const [head = '', tail] = address.toLowerCase().split('%', 1).join('').split('::')
-  const front = head === '' ? [] : head.split(':')
-  const back = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : Array<string>(8 - front.length - back.length).fill('0')
-  return [...front, ...zeros, ...back]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
+/** One limit. */
+interface Count {
+  /** @throws ClientLimitError */
+  take(key: string): Promise<ClientLimitReading | null>
+  close(): void
+}
+
+function createCount(limit: number | null, options: ClientLimitOptions): Count {
+  if (limit === null) return { take: async () => null, close: () => undefined }
+  const { clock, shared: counter, maxReplicas = USUAL_REPLICAS } = options
+  const takeAlone = createOwnCount(limit)
+  const shared = counter && createSharedCount({ counter, clock, limit, windowMs: WINDOW_MS, maxReplicas })
+  return {
+    async take(key) {
+      // Always counted here too: only then is this count worth something when the shared one is gone.
+      const own = await takeAlone(key)
+      const { count, msLeft } = (await shared?.take(key)) ?? own
+      // The library counts on the wall clock; a step of it must not promise a wait longer than the window.
+      const waitMs = Math.min(WINDOW_MS, Math.max(1, msLeft))
+      const reading = {
+        limit,
+        remaining: Math.max(0, limit - count),
+        resetSeconds: Math.ceil(waitMs / 1000),
+      }
+      if (count > limit) throw new ClientLimitError(reading, waitMs)
+      return reading
+    },
+    close: () => shared?.close(),
+  }
+}
+
+/** What this process alone has counted. */
+function createOwnCount(limit: number): (key: string) => Promise<Standing> {
+  const limiter = new RateLimiterMemory({ points: limit, duration: WINDOW_SECONDS, keyPrefix: '' })
+  // The library keeps a count and a timer for whoever has asked in the last minute, however many those are.
+  const counted = new LRUCache<string, true>({
+    max: MAX_CLIENTS,
+    dispose: (_, key) => void limiter.delete(key),
+  })
+  return async (key) => {
+    if (!counted.get(key)) counted.set(key, true)
+    const { consumedPoints, msBeforeNext } = await limiter.penalty(key)
+    return { count: consumedPoints, msLeft: msBeforeNext }
+  }
 }

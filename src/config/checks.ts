@@ -13,7 +13,7 @@ export interface ListedKey {
 }
 
 /** Whether only this machine can reach that address. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (host === 'localhost') return true
   const address = host.toLowerCase().replace(/^::ffff:/, '')
   return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
@@ -21,10 +21,32 @@ function isLoopback(host: string): boolean {
 
 /** Whether clients are told apart as the settings say, and may be where Weir listens. */
 export function checkAccess(
-  access: { readonly mode?: 'open' | 'keys' | undefined; readonly keys: readonly ListedKey[] },
+  access: {
+    readonly mode?: 'open' | 'keys' | 'jwt' | undefined
+    readonly keys: readonly ListedKey[]
+    readonly jwt: object | null
+  },
   host: string,
 ): readonly ConfigProblem[] {
-  const { mode, keys } = access
+  const { mode, keys, jwt } = access
+  if (jwt && (keys.length > 0 || mode === 'keys'))
+    return [
+      {
+        path: 'access',
+        problem: 'has both keys and jwt',
+        allowed: 'one way to tell clients apart',
+        remedy: 'remove access.keys or access.jwt, and access.mode with it',
+      },
+    ]
+  if (mode === 'jwt' && !jwt)
+    return [
+      {
+        path: 'access.jwt',
+        problem: 'is missing, so nobody could ask anything',
+        allowed: 'issuer, audience and jwksUrl',
+        remedy: 'say whose tokens are taken, and where the keys are that they are signed with',
+      },
+    ]
   if (mode === 'keys' && keys.length === 0)
     return [
       {
@@ -32,6 +54,15 @@ export function checkAccess(
         problem: 'is empty, so nobody could ask anything',
         allowed: 'at least one key',
         remedy: 'list a key: its name and the digest that `printf %s "$KEY" | sha256sum` prints',
+      },
+    ]
+  if (mode === 'open' && jwt)
+    return [
+      {
+        path: 'access.mode',
+        problem: 'is "open" although there is an issuer of tokens, which would then protect nothing',
+        allowed: null,
+        remedy: 'remove access.jwt, or set access.mode to jwt',
       },
     ]
   if (mode === 'open' && keys.length > 0)
@@ -43,12 +74,12 @@ export function checkAccess(
         remedy: 'remove access.keys, or set access.mode to keys',
       },
     ]
-  if (mode === undefined && keys.length === 0 && !isLoopback(host))
+  if (mode === undefined && keys.length === 0 && !jwt && !isLoopback(host))
     return [
       {
         path: 'access.mode',
         problem: `is left out while server.host is ${JSON.stringify(host)}, which others can reach`,
-        allowed: 'keys, or open written out',
+        allowed: 'keys, jwt, or open written out',
         remedy: 'list keys under access.keys, or listen on 127.0.0.1, or write access: { mode: open } if all may ask',
       },
     ]
@@ -86,6 +117,22 @@ export function checkKeys(keys: readonly ListedKey[], accountNames: readonly str
     })
     return problems
   })
+}
+
+/** Whether anybody could ask anything where only registered operations are carried out. */
+export function checkPersisted(persisted: {
+  readonly only: boolean
+  readonly directory: string | null
+}): readonly ConfigProblem[] {
+  if (!persisted.only || persisted.directory !== null) return []
+  return [
+    {
+      path: 'queries.persisted.directory',
+      problem: 'is missing although only registered operations are to be carried out',
+      allowed: 'a folder of operations',
+      remedy: 'name the folder, or remove queries.persisted.only',
+    },
+  ]
 }
 
 /** Whether every account has a name of its own. */

@@ -2,17 +2,8 @@
 // from here, and so is the text of every refusal.
 import { z } from 'zod'
 import { allowedRedisAddress, readRedisAddress } from '#fleet/redis-address.ts'
-
-declare module 'zod' {
-  interface GlobalMeta {
-    /** What is allowed, in words, where the type alone does not say it. */
-    allowed?: string
-  }
-}
-
-/** Names of accounts and keys: they stand in addresses, logs and metrics. */
-export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-const allowedName = '1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit'
+import { access, limits, queries } from './client-schema.ts'
+import { allowedName, namePattern } from './names.ts'
 
 const origin = z
   .string()
@@ -49,6 +40,20 @@ const server = z.strictObject({
   trustProxy: z.array(proxy).default([]).meta({
     description: "Proxies whose `X-Forwarded-*` headers are believed. Empty: nobody's.",
   }),
+  tls: z
+    .strictObject({
+      certificateFile: z.string().min(1).meta({
+        description:
+          'PEM file of the certificate and of those it leans on, in this order; relative to the working directory.',
+      }),
+      keyFile: z.string().min(1).meta({ description: 'PEM file of its private key, without a passphrase.' }),
+    })
+    .nullable()
+    .default(null)
+    .meta({
+      description:
+        "TLS (1.2 or later) of Weir's own, for an installation without a proxy that ends it. Files that change are read again within a minute.",
+    }),
 })
 
 const redis = z.strictObject({
@@ -75,55 +80,6 @@ const redis = z.strictObject({
   maxReplicas: z.int().min(1).max(100).default(3).meta({
     description:
       'Most processes that ever share the Redis at the same time, those of a rolling update included. While it is out of reach each may use that part of the quota: too low a number breaks the promise that no more calls are made than the provider grants, too high a one wastes calls in an outage.',
-  }),
-})
-
-const accessKey = z.strictObject({
-  name: z.string().regex(namePattern).meta({
-    description: 'What the holder of the key is called in logs and limits. Unique.',
-    allowed: allowedName,
-  }),
-  sha256: z
-    .string()
-    .toLowerCase()
-    .regex(/^[0-9a-f]{64}$/)
-    .meta({
-      description: 'SHA-256 of the key. The key itself stands nowhere in the settings.',
-      allowed: '64 hexadecimal digits',
-    }),
-  role: z.enum(['reader', 'ops']).default('reader').meta({
-    description: '`reader` asks questions; `ops` may also introspect the schema and read `/metrics`.',
-  }),
-  accounts: z.array(z.string()).min(1).optional().meta({
-    description: 'Accounts the holder may see. Left out: all of them.',
-    allowed: 'a list of at least one account name',
-  }),
-})
-
-const access = z.strictObject({
-  mode: z.enum(['open', 'keys']).optional().meta({
-    description:
-      '`keys`: every client sends one of the keys. `open`: nobody does. Left out: `keys` when keys are listed, otherwise `open`, which is refused unless Weir listens on loopback only.',
-  }),
-  keys: z.array(accessKey).default([]).meta({
-    description: 'The keys. A client sends its own as `Authorization: Bearer <key>` or `X-API-Key: <key>`.',
-  }),
-})
-
-const limits = z.strictObject({
-  requestsPerMinute: z.int().min(1).max(1_000_000).nullable().optional().meta({
-    description:
-      'Requests a minute that each client is granted by each process; null for no limit. Left out: null in open mode, 600 otherwise.',
-  }),
-})
-
-const queries = z.strictObject({
-  maxDepth: z.int().min(1).max(100).default(10).meta({ description: 'How deep a GraphQL operation may be nested.' }),
-  maxAliases: z.int().min(0).max(10_000).default(30).meta({
-    description: 'How many aliases a GraphQL operation may have.',
-  }),
-  maxProviderCalls: z.int().min(1).max(10_000).default(60).meta({
-    description: 'How many provider calls one operation may need.',
   }),
 })
 

@@ -1,6 +1,7 @@
 // What every question carries along, from the edge down to the provider call.
 import type { Caller } from '#model/caller.ts'
 import { QueryTooComplexError } from '#model/errors.ts'
+import { PlanningRound } from './planning-round.ts'
 
 /** Interactive reads go first; background collection keeps a share of its own. */
 export type Lane = 'interactive' | 'background'
@@ -22,6 +23,7 @@ export class Meter {
   private looked = 0
   private readonly maxProviderCalls: number
   private renewals: Meter | undefined
+  private round: PlanningRound | undefined
 
   /** @param maxProviderCalls most provider calls the operation may plan, retries not counted */
   constructor(maxProviderCalls = Number.POSITIVE_INFINITY) {
@@ -61,6 +63,34 @@ export class Meter {
         `the operation needs ${this.planned + calls} or more provider calls; allowed are ${this.maxProviderCalls} (queries.maxProviderCalls). Ask for a shorter range or fewer streams`,
       )
     this.planned += calls
+  }
+
+  /**
+   * Looks up what a question needs, and plans it together with every other question whose look-up is under way: they
+   * are all let through or all refused, so that what a list's items need too much of is not spent on the first of them.
+   * A question that needs no call waits for nobody and is never refused.
+   * @param lookUp must not wait for another question of this operation
+   * @param toCalls how many provider calls are needed after what was found
+   * @throws QueryTooComplexError over the limit
+   */
+  async planTogether<Found>(lookUp: () => Promise<Found>, toCalls: (found: Found) => number): Promise<Found> {
+    this.round ??= new PlanningRound((calls) => {
+      this.round = undefined
+      this.plan(calls)
+    })
+    const { round } = this
+    round.enter()
+    let found: Found
+    let calls = 0
+    let allowed: Promise<void> | undefined
+    try {
+      found = await lookUp()
+      calls = toCalls(found)
+    } finally {
+      allowed = round.leave(calls)
+    }
+    if (allowed) await allowed
+    return found
   }
 }
 

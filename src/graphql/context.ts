@@ -1,23 +1,26 @@
-// What every resolver of one request shares.
-import type { MercuriusContext } from 'mercurius'
+// What every resolver of one operation shares.
+import type {} from 'mercurius'
 import type { Ask } from '#contract/ask.ts'
 import type { Services } from '#services/services.ts'
-import type { AnswerSize } from './answer-size.ts'
-import type { Loaders } from './loaders.ts'
+import { AnswerSize } from './answer-size.ts'
+import { createLoaders, type Loaders } from './loaders.ts'
 
-/** The part of mercurius's context that is ours. */
-export interface GraphqlContext {
+/** Who asks, what is asked, and what was found out so far. */
+export interface Context {
   /** Who asks, how long they wait, what it may cost. */
   readonly ask: Ask
   readonly services: Services
-  /** Answers several fields of the request share. */
+  /** Answers several fields of the operation share. */
   readonly loaders: Loaders
   /** How much the answer holds so far. */
   readonly answerSize: AnswerSize
 }
 
-declare module 'mercurius' {
-  interface MercuriusContext extends GraphqlContext {}
+/** A fresh one; it lives as long as one operation, or one event of a subscription. */
+export function createContext(services: Services, ask: Ask): Context {
+  return { ask, services, loaders: createLoaders(services, ask), answerSize: new AnswerSize() }
 }
 
-export type { MercuriusContext as Context }
+declare module 'mercurius' {
+  interface MercuriusContext extends Context {}
+}

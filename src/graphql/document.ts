@@ -19,15 +19,28 @@ export interface MeasuredOperation {
   readonly type: OperationDefinitionNode['operation']
   /** Whether it reads the schema itself. */
   readonly introspects: boolean
+  /** Whether it reads anything else: what only asks about the schema costs nobody anything. */
+  readonly readsData: boolean
   /** Its lists, with the variables' defaults that their sizes may hang on. Holds nothing of the document itself. */
   readonly pages: PageTree
   readonly defaults: ReadonlyMap<string, number>
 }
 
+/** A document within the limits. */
+export interface MeasuredDocument {
+  readonly document: DocumentNode
+  /** None for a document without any. */
+  readonly operations: readonly MeasuredOperation[]
+}
+
 /** Most tokens of a document. */
 const MAX_TOKENS = 2000
+/** Most lines of it: each error's place in the document is found by counting them, and an answer may hold many errors. */
+const MAX_LINES = 2000
 /** Most uses of fragments, inline ones too: comparing their fields with each other takes quadratic time. */
 const MAX_FRAGMENTS = 100
+/** Most directives of an operation, fragments counted at every use. */
+const MAX_DIRECTIVES = 50
 /** Most fields of an operation, fragments counted at every use. */
 const MAX_FIELDS = 3000
 /** Most root fields of an operation. */
@@ -39,13 +52,12 @@ const MAX_ITEMS = 10_000
 
 /**
  * Parses and measures a document.
- * @returns its operations, none for a document without any
  * @throws GraphQLError for one that cannot be parsed; QueryTooComplexError over a limit
  */
-export function measureDocument(source: string, limits: DocumentLimits): readonly MeasuredOperation[] {
+export function measureDocument(source: string, limits: DocumentLimits): MeasuredDocument {
   const document = parseBounded(source)
   const measure = createRuler(document)
-  return document.definitions
+  const operations = document.definitions
     .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
     .map((operation) => {
       const size = measure(operation)
@@ -54,15 +66,18 @@ export function measureDocument(source: string, limits: DocumentLimits): readonl
       refuseOver(size.depth, limits.maxDepth, 'levels of fields', ' (queries.maxDepth)')
       refuseOver(size.introspectionDepth, MAX_INTROSPECTION_DEPTH, 'levels of introspection')
       refuseOver(size.fragments, MAX_FRAGMENTS, 'uses of fragments')
+      refuseOver(size.directives, MAX_DIRECTIVES, 'directives')
       refuseOver(size.fields, MAX_FIELDS, 'fields')
       return {
         name: operation.name?.value,
         type: operation.operation,
         introspects: size.introspectionDepth > 0,
+        readsData: size.rootDataFields > 0,
         pages: size.pages,
         defaults: readDefaults(operation),
       }
     })
+  return { document, operations }
 }
 
 /** Checks what only the variables tell. @throws QueryTooComplexError when the lists can give too many items */
@@ -76,6 +91,7 @@ function refuseOver(size: number, most: number, what: string, hint = ''): void {
 }
 
 function parseBounded(source: string): DocumentNode {
+  refuseLines(source)
   try {
     return parse(source, { maxTokens: MAX_TOKENS })
   } catch (error) {
@@ -84,5 +100,13 @@ function parseBounded(source: string): DocumentNode {
     if (error instanceof GraphQLError && error.message.includes(`more that ${MAX_TOKENS} tokens`))
       throw new QueryTooComplexError(`the document has more than the allowed ${MAX_TOKENS} tokens`)
     throw error
+  }
+}
+
+function refuseLines(source: string): void {
+  let lines = 1
+  for (const _ of source.matchAll(/\r\n|[\n\r]/g)) {
+    lines += 1
+    if (lines > MAX_LINES) throw new QueryTooComplexError(`the document has more than the allowed ${MAX_LINES} lines`)
   }
 }

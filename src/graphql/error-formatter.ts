@@ -67,8 +67,10 @@ export function toStatus(
 /** Codes that have a status of their own even as application/json. */
 const codesWithStatus: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UNAUTHENTICATED',
+  'ACCESS_UNAVAILABLE',
   'FORBIDDEN',
   'RATE_LIMITED',
+  'OVERLOADED',
   'QUERY_TOO_COMPLEX',
 ])
 

@@ -93,6 +93,32 @@ export type QueryPushSessionsArgs = {
   to: Scalars['DateTime']['input'];
 };
 
+/**
+ * What can be watched, on a WebSocket (`graphql-transport-ws`) at `/graphql`. Every event is answered like a request of its
+ * own: what its fields cost counts anew, and its `extensions.upstream` says so. Nothing is sent twice; after a pause ask for
+ * the list.
+ */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /**
+   * Each screenshot of an account as it is collected, once it is stored. No provider call by itself.
+   * Errors: `NOT_FOUND`, `CAPABILITY_UNSUPPORTED`, `INVALID_INPUT` for a key that is none of its provider's; `RATE_LIMITED` ends
+   * it for a client that reads more slowly than screenshots come.
+   */
+  readonly snapshot: Maybe<Snapshot>;
+};
+
+
+/**
+ * What can be watched, on a WebSocket (`graphql-transport-ws`) at `/graphql`. Every event is answered like a request of its
+ * own: what its fields cost counts anew, and its `extensions.upstream` says so. Nothing is sent twice; after a pause ask for
+ * the list.
+ */
+export type SubscriptionSnapshotArgs = {
+  account: Scalars['String']['input'];
+  key: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Something with an opaque id that resolves without any store. */
 export type Node = {
   /** Opaque and lasting; pass it to `Query.node`. */
@@ -700,6 +726,10 @@ export type ErrorCode =
   | 'QUERY_TOO_COMPLEX'
   /** This client is over its own limit. */
   | 'RATE_LIMITED'
+  /** The keys that tokens are checked with cannot be read from their issuer at present. */
+  | 'ACCESS_UNAVAILABLE'
+  /** The gateway has more to do than it can; try again after the time in `Retry-After`. */
+  | 'OVERLOADED'
   /** No start is free in the account's quota before the deadline. */
   | 'QUOTA_EXHAUSTED'
   /** The provider itself refused for frequency. */
@@ -799,6 +829,7 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   Provider: Provider;
   Capability: Capability;
@@ -845,6 +876,7 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
+  Subscription: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   CapabilitySupport: CapabilitySupport;
   Boolean: Scalars['Boolean']['output'];
@@ -887,6 +919,10 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   stream?: Resolver<Maybe<ResolversTypes['Stream']>, ParentType, ContextType, RequireFields<QueryStreamArgs, 'account' | 'key'>>;
   liveStreams?: Resolver<Maybe<ResolversTypes['LiveStreamConnection']>, ParentType, ContextType, Partial<QueryLiveStreamsArgs>>;
   pushSessions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['StreamPushSessions']>>, ParentType, ContextType, RequireFields<QueryPushSessionsArgs, 'account' | 'keys' | 'from' | 'to'>>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  snapshot?: SubscriptionResolver<Maybe<ResolversTypes['Snapshot']>, "snapshot", ParentType, ContextType, RequireFields<SubscriptionSnapshotArgs, 'account'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
@@ -1113,6 +1149,7 @@ export type SnapshotEdgeResolvers<ContextType = Context, ParentType extends Reso
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   CapabilitySupport?: CapabilitySupportResolvers<ContextType>;
   Account?: AccountResolvers<ContextType>;

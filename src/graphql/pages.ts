@@ -48,7 +48,8 @@ export function countItems(
 
   function sizeOf(first: Page['first']): number {
     if (typeof first === 'number') return first
-    const sent = variables[first.variable]
+    // A variable may be called like what every object has.
+    const sent = Object.hasOwn(variables, first.variable) ? variables[first.variable] : undefined
     const value = sent === undefined ? defaults.get(first.variable) : sent
     return typeof value === 'number' ? toPossibleSize(value) : first.otherwise
   }

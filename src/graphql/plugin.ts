@@ -1,26 +1,29 @@
-// The GraphQL face: GraphQL over HTTP at /graphql, by GET and POST. Knows the use cases and nothing behind them.
+// The GraphQL face: GraphQL at /graphql, over HTTP by GET and POST, and on WebSockets. Knows the use cases and nothing
+// behind them.
 import type {} from '@fastify/swagger'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import mercurius, { type MercuriusContext } from 'mercurius'
+import { type ExecutionResult, execute, OperationTypeNode } from 'graphql'
+import mercurius from 'mercurius'
 import { type Ask, Meter } from '#contract/ask.ts'
+import { InvalidInputError } from '#model/errors.ts'
 import type { Services } from '#services/services.ts'
-import { AnswerSize } from './answer-size.ts'
+import { logInternal, toUpstream } from './answer.ts'
+import { createContext } from './context.ts'
+import { refusePages, refuseUnproven } from './cross-site.ts'
 import type { DocumentLimits } from './document.ts'
-import { formatError, type ShownError, showErrors, toStatus } from './error-formatter.ts'
-import { createGate } from './gate.ts'
-import { createLoaders } from './loaders.ts'
+import { formatError, showErrors, toStatus } from './error-formatter.ts'
 import { prefersGraphqlResponse, setResponseType } from './negotiation.ts'
-import { RequestError, readParameters } from './request.ts'
+import { createOperations, type Operation } from './operations.ts'
+import { createPersistedOperations, type PersistedOperations } from './persisted-operations.ts'
+import { RequestError, readRequest } from './request.ts'
 import { resolvers } from './resolvers/index.ts'
+import { bindSubscriptions } from './resolvers/subscription.ts'
+import { openSockets, type SocketOptions } from './socket.ts'
 
 /** Where the face stands. */
 const PATH = '/graphql'
 /** Most bytes of a request body. */
 const BODY_LIMIT = 64 * 1024
-/** Documents kept parsed and validated; each may be as large as the gate lets through. */
-const KEPT_DOCUMENTS = 16
-/** A wrong document gets few errors, and none that names what it might have meant: that would show the schema. */
-const validation = { maxErrors: 6, hideSuggestions: true }
 
 /** What the face works with. */
 export interface GraphqlPluginOptions {
@@ -29,23 +32,42 @@ export interface GraphqlPluginOptions {
   readonly schema: string
   /**
    * Authenticates a request and sets its deadline, its meter and the signal that aborts when the client leaves. Called
-   * once per request, before its body is read. @throws GatewayError UNAUTHENTICATED, RATE_LIMITED
+   * once per request by HTTP, before its body is read. @throws GatewayError UNAUTHENTICATED, RATE_LIMITED
    */
   readonly createAsk: (request: FastifyRequest) => Ask | Promise<Ask>
   readonly limits: DocumentLimits
+  /** Left out: every request brings its document along. */
+  readonly persisted?: PersistedOperations
+  /** Left out: there are no WebSockets. */
+  readonly sockets?: Omit<SocketOptions, 'operations' | 'services'>
 }
 
 /** Serves GraphQL at /graphql. Encapsulated: nothing of it shows outside. */
 export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (app, options) => {
   const { services } = options
   const asks = new WeakMap<FastifyRequest, Ask>()
-  const gate = createGate(options.limits)
+  // Binds the resolvers to the schema and checks that they fit. Its routes, its cache, which counts entries and not
+  // bytes, and its WebSocket, which does not validate, are left aside: one way leads to every operation.
+  await app.register(mercurius, { schema: options.schema, resolvers, routes: false, cache: false })
+  bindSubscriptions(app.graphql.schema)
+  const operations = createOperations({
+    schema: app.graphql.schema,
+    limits: options.limits,
+    persisted: options.persisted ?? createPersistedOperations(),
+  })
 
+  const wsHandler = options.sockets && (await openSockets(app, PATH, { ...options.sockets, operations, services }))
   app.addHook('onRequest', async (request) => {
+    // A socket is open before its client says who it is.
+    if (wsHandler && request.ws) return
+    refusePages(request)
     asks.set(request, await options.createAsk(request))
   })
   app.addHook('onSend', async (request, reply) => setResponseType(request, reply))
   app.setErrorHandler((error, request, reply) => refuse([error], request, reply))
+  const route = { url: PATH, bodyLimit: BODY_LIMIT, schema: { hide: true }, handler: answer }
+  app.route({ ...route, method: 'GET', ...(wsHandler && { wsHandler }) })
+  app.route({ ...route, method: 'POST' })
   app.route({
     method: ['PUT', 'PATCH', 'DELETE'],
     url: PATH,
@@ -56,39 +78,25 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
     handler: async () => undefined,
   })
 
-  await app.register(mercurius, {
-    path: PATH,
-    schema: options.schema,
-    resolvers,
-    cache: KEPT_DOCUMENTS,
-    graphql: { validateOptions: validation },
-    context: (request): Partial<MercuriusContext> => {
-      const ask = asks.get(request)
-      // Mercurius asks for a context also where a request was refused before there was an ask.
-      return ask ? { ask, services, loaders: createLoaders(services, ask), answerSize: new AnswerSize() } : {}
-    },
-    errorHandler: async (error, request, reply) => {
-      await refuse([error], request, reply)
-    },
-    errorFormatter: ({ errors, data }, { reply }) => {
-      const shown = showErrors(errors)
-      logInternal(shown, reply.request)
-      const hasData = data !== null && data !== undefined
-      const statusCode = toStatus(shown, { hasData, isGraphqlResponse: prefersGraphqlResponse(reply.request) })
-      const formatted = shown.map((error) => formatError(error, reply.request.id))
-      return { statusCode, response: { errors: formatted, ...(data !== undefined && { data }) } }
-    },
-    additionalRouteOptions: {
-      bodyLimit: BODY_LIMIT,
-      schema: { hide: true },
-      // The hook every request passes exactly once, cached document or not.
-      preHandler: async (request) => gate(readParameters(request), askOf(request), request.method),
-    },
-  })
+  async function answer(request: FastifyRequest, reply: FastifyReply) {
+    const ask = askOf(request)
+    const operation = operations.prepare(readRequest(request), ask)
+    refuseOtherThanQuery(operation, request)
+    refuseUnproven(request, operation)
+    const result = await execute({ ...operation, contextValue: createContext(services, ask) })
+    return toBody(result, ask, request, reply)
+  }
 
-  app.graphql.addHook('onResolution', async (execution, { ask }) => {
-    execution.extensions = { ...execution.extensions, upstream: toUpstream(ask.meter) }
-  })
+  function toBody({ data, errors }: ExecutionResult, ask: Ask, request: FastifyRequest, reply: FastifyReply) {
+    const extensions = { upstream: toUpstream(ask.meter) }
+    if (!errors) return { data, extensions }
+    const shown = showErrors(errors)
+    logInternal(shown, request.log, request.id, asks.get(request)?.signal)
+    const hasData = data !== null && data !== undefined
+    reply.code(toStatus(shown, { hasData, isGraphqlResponse: prefersGraphqlResponse(request) }))
+    // Where nothing was executed there is no `data`; JSON leaves out what is undefined.
+    return { errors: shown.map((error) => formatError(error, request.id)), data, extensions }
+  }
 
   function askOf(request: FastifyRequest): Ask {
     const ask = asks.get(request)
@@ -99,7 +107,7 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
   /** Answers a request of which nothing was executed. */
   function refuse(errors: readonly unknown[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const shown = showErrors(errors)
-    logInternal(shown, request)
+    logInternal(shown, request.log, request.id, asks.get(request)?.signal)
     const statusCode = toStatus(shown, { hasData: false, isGraphqlResponse: prefersGraphqlResponse(request) })
     if (statusCode === 405) reply.header('allow', 'GET, POST')
     const retryAfterMs = shown[0]?.shown.retryAfterMs
@@ -110,18 +118,10 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
       .code(statusCode)
       .send({ errors: shown.map((error) => formatError(error, request.id)), extensions: { upstream } })
   }
-
-  function logInternal(errors: readonly ShownError[], request: FastifyRequest): void {
-    const internal = errors.filter(({ shown }) => shown.code === 'INTERNAL').map(({ thrown }) => thrown)
-    const signal = asks.get(request)?.signal
-    for (const error of new Set(internal)) {
-      // Who left before the answer sees nothing of it, and nothing went wrong.
-      if (signal?.aborted && error === signal.reason) continue
-      request.log.error({ err: error }, 'internal error')
-    }
-  }
 }
 
-function toUpstream({ calls, cached, coalesced }: Meter) {
-  return { calls, cached, coalesced }
+function refuseOtherThanQuery({ type }: Operation, { method }: FastifyRequest): void {
+  if (type === OperationTypeNode.QUERY) return
+  if (method !== 'POST') throw new RequestError(405, 'NOT_FOUND', `there is no ${type} by ${method}, only queries`)
+  throw new InvalidInputError('query', `is a ${type}; allowed are queries, and subscriptions on a WebSocket`)
 }

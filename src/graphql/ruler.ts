@@ -21,8 +21,12 @@ export interface Size {
   aliases: number
   /** Fragments, inline ones too. */
   fragments: number
+  /** Directives, those of fragments and of the operation too. */
+  directives: number
   /** Fields of the top level. */
   rootFields: number
+  /** Those of them that are about more than the schema. */
+  rootDataFields: number
   /** Lists that are asked for page by page. */
   pages: PageTree
 }
@@ -45,6 +49,7 @@ export function createRuler(document: DocumentNode): (operation: OperationDefini
       if (selection.kind === Kind.FIELD) add(size, measureField(selection, names))
       else {
         size.fragments += 1
+        size.directives += selection.directives?.length ?? 0
         // An inline fragment's fields stand beside those around it.
         if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet, size, names)
         else add(size, measureFragment(selection.name.value))
@@ -64,7 +69,9 @@ export function createRuler(document: DocumentNode): (operation: OperationDefini
       fields: 1 + below.fields,
       aliases: (isAlias ? 1 : 0) + below.aliases,
       fragments: below.fragments,
+      directives: (field.directives?.length ?? 0) + below.directives,
       rootFields: 1,
+      rootDataFields: field.name.value.startsWith('__') ? 0 : 1,
       pages: toPageTree(field, below.pages),
     }
   }
@@ -76,15 +83,30 @@ export function createRuler(document: DocumentNode): (operation: OperationDefini
     measured.set(name, emptySize())
     const fragment = fragments.get(name)
     const size = fragment ? measure(fragment.selectionSet) : emptySize()
+    size.directives += fragment?.directives?.length ?? 0
     measured.set(name, size)
     return size
   }
 
-  return (operation) => measure(operation.selectionSet)
+  return (operation) => {
+    const size = measure(operation.selectionSet)
+    size.directives += operation.directives?.length ?? 0
+    return size
+  }
 }
 
 function emptySize(): Size {
-  return { depth: 0, introspectionDepth: 0, fields: 0, aliases: 0, fragments: 0, rootFields: 0, pages: [] }
+  return {
+    depth: 0,
+    introspectionDepth: 0,
+    fields: 0,
+    aliases: 0,
+    fragments: 0,
+    directives: 0,
+    rootFields: 0,
+    rootDataFields: 0,
+    pages: [],
+  }
 }
 
 function add(size: Size, other: Size): void {
@@ -93,7 +115,9 @@ function add(size: Size, other: Size): void {
   size.fields += other.fields
   size.aliases += other.aliases
   size.fragments += other.fragments
+  size.directives += other.directives
   size.rootFields += other.rootFields
+  size.rootDataFields += other.rootDataFields
   // Side by side rather than joined: the lists of a fragment are shared by all its uses.
   if (other.pages.length > 0) size.pages = size.pages.length > 0 ? [...size.pages, other.pages] : [other.pages]
 }

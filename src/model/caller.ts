@@ -5,11 +5,13 @@ export type Role = 'reader' | 'ops'
 
 /** An authenticated (or, in open mode, anonymous) client. */
 export interface Caller {
-  /** Name of the key in the settings, or `anonymous`. Never a key or a part of one. */
+  /** Name of the key in the settings, what the token calls its holder, or `anonymous`. Never a key or a part of one. */
   readonly name: string
   readonly role: Role
   /** Accounts the caller may see. Any other looks exactly like one that does not exist. */
   readonly accounts: 'all' | ReadonlySet<string>
+  /** When what the client showed stops being good, in milliseconds since the epoch. Left out: never. */
+  readonly expiresAtMs?: number
 }
 
 /** Whether the caller may see the account of that name. */

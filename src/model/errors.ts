@@ -43,6 +43,18 @@ export const errorTable = {
     when: 'The operation is over the depth, alias, cost or provider-call limit.',
   },
   RATE_LIMITED: { status: 429, retryable: true, fault: 'caller', when: 'This client is over its own limit.' },
+  ACCESS_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    fault: 'operator',
+    when: 'The keys that tokens are checked with cannot be read from their issuer at present.',
+  },
+  OVERLOADED: {
+    status: 503,
+    retryable: true,
+    fault: 'gateway',
+    when: 'The gateway has more to do than it can; try again after the time in `Retry-After`.',
+  },
   QUOTA_EXHAUSTED: {
     status: 503,
     retryable: true,

@@ -2,7 +2,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Ask } from '#contract/ask.ts'
-import { errorTable, GatewayError, InvalidInputError, NotFoundError, UpstreamError } from '#model/errors.ts'
+import {
+  type ErrorCode,
+  errorTable,
+  GatewayError,
+  InvalidInputError,
+  NotFoundError,
+  UpstreamError,
+} from '#model/errors.ts'
 import { ASK, MAX_BODY_BYTES } from './route-definition.ts'
 import { PROBLEM_TYPE, toProblem } from './schemas/problem.ts'
 
@@ -58,9 +65,18 @@ export function sendProblem(
     .send(JSON.stringify(toProblem(error, status, request.id)))
 }
 
+/** Codes that promise `Retry-After`. */
+const codesWithRetryAfter: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ACCESS_UNAVAILABLE',
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'QUOTA_EXHAUSTED',
+  'UPSTREAM_THROTTLED',
+])
+
 function toRetryAfterSeconds(error: GatewayError): number | undefined {
   const { code, retryAfterMs } = error
-  if (code !== 'RATE_LIMITED' && code !== 'QUOTA_EXHAUSTED' && code !== 'UPSTREAM_THROTTLED') return undefined
+  if (!codesWithRetryAfter.has(code)) return undefined
   const advisedMs = retryAfterMs ?? (error instanceof UpstreamError ? error.retry.afterMs : undefined)
   return advisedMs === undefined ? DEFAULT_RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(advisedMs / 1000))
 }

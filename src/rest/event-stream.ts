@@ -18,8 +18,6 @@ export interface ServerSentEvent {
   readonly data: unknown
 }
 
-/** Most streams that one process has open at a time: each holds a socket and what waits for it. */
-export const MAX_OPEN_STREAMS = 100
 /** After so long without an event a comment is sent, so that nobody on the way takes the connection for dead. */
 export const HEARTBEAT_MS = 15_000
 /** How long browsers wait before they connect anew: a process that stops is gone by then, and its successor there. */
@@ -44,6 +42,10 @@ export interface EventSource<Item> {
   readonly toEvent: (item: Item) => ServerSentEvent
   /** The last event of a stream that fails. */
   readonly toFarewell: (error: GatewayError) => ServerSentEvent
+  /** When the client may see no more of it, in milliseconds since the epoch; undefined where that is never. */
+  readonly expiresAtMs: number | undefined
+  /** Called once when the stream is over. */
+  readonly onEnd: () => void
 }
 
 /** The event streams of a process. */
@@ -60,11 +62,6 @@ export class EventStreams {
     draining?.addEventListener('abort', () => this.endAll(), { once: true })
   }
 
-  /** Whether another one may be opened. */
-  hasRoom(): boolean {
-    return this.open.size < MAX_OPEN_STREAMS
-  }
-
   /** The body of an answer. It ends with the items, when the response is closed, and when the process stops. */
   stream<Item>(response: ServerResponse, source: EventSource<Item>): Readable {
     const items = source.items[Symbol.asyncIterator]()
@@ -72,12 +69,14 @@ export class EventStreams {
     const closed = new AbortController()
     // A client may have left while it was found out whether it may ask.
     if (this.isEnding || response.destroyed) end()
-    if (!response.destroyed) {
+    if (response.destroyed) source.onEnd()
+    else {
       this.open.set(response, end)
       response.once('close', () => {
         this.open.delete(response)
         closed.abort()
         end()
+        source.onEnd()
       })
       void cutWhenStalled(response, this.clock, closed.signal)
     }
@@ -103,13 +102,14 @@ export class EventStreams {
 
 async function* writeEvents<Item>(
   items: AsyncIterator<Item>,
-  { toEvent, toFarewell }: EventSource<Item>,
+  { toEvent, toFarewell, expiresAtMs = Number.POSITIVE_INFINITY }: EventSource<Item>,
   clock: Clock,
 ): AsyncGenerator<string, void, undefined> {
   yield `retry: ${RETRY_MS}\n\n`
   try {
     for (let next = items.next(); ; ) {
-      const result = await withinHeartbeat(next, clock)
+      const result = await within(next, Math.min(HEARTBEAT_MS, expiresAtMs - clock.now()), clock)
+      if (clock.now() >= expiresAtMs) throw new GatewayError('UNAUTHENTICATED', 'the token has expired meanwhile')
       if (result === undefined) yield ': still here\n\n'
       else if (result.done) return
       else {
@@ -120,14 +120,16 @@ async function* writeEvents<Item>(
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     yield toEventText(toFarewell(error))
+  } finally {
+    void items.return?.()
   }
 }
 
-/** What `pending` resolves to, or undefined when it takes too long for silence. */
-async function withinHeartbeat<Value>(pending: Promise<Value>, clock: Clock): Promise<Value | undefined> {
+/** What `pending` resolves to, or undefined when it takes longer. */
+async function within<Value>(pending: Promise<Value>, ms: number, clock: Clock): Promise<Value | undefined> {
   const over = new AbortController()
   try {
-    const silence = clock.delay(HEARTBEAT_MS, over.signal).catch(() => undefined)
+    const silence = clock.delay(ms, over.signal).catch(() => undefined)
     return await Promise.race([pending, silence.then(() => undefined)])
   } finally {
     over.abort()

@@ -152,7 +152,6 @@ export function toEventOperation(definition: {
             },
           },
           ...problemResponses,
-          503: toProblemResponse(503, ['RATE_LIMITED'], 'This gateway has as many event streams open as it may have.'),
         },
       },
     }

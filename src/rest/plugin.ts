@@ -9,7 +9,7 @@ import { guardMethods } from './method-guard.ts'
 import { toOpenApiOptions } from './openapi.ts'
 import { ASK, type RestContext } from './route-definition.ts'
 import { addAccountRoutes } from './routes/accounts.ts'
-import { addEventRoutes } from './routes/events.ts'
+import { addEventRoutes, type EventOptions } from './routes/events.ts'
 import { addLiveStreamRoutes } from './routes/live-streams.ts'
 import { addPlaySampleRoutes } from './routes/play-samples.ts'
 import { addPushSampleRoutes } from './routes/push-samples.ts'
@@ -19,14 +19,12 @@ import { addSnapshotRoutes } from './routes/snapshots.ts'
 import { addStreamRoutes } from './routes/streams.ts'
 
 /** What the REST face needs. The server's `routerOptions.maxParamLength` must leave room for an encoded key. */
-export interface RestOptions extends RestContext {
+export interface RestOptions extends RestContext, EventOptions {
   readonly log: ErrorLog
   /** Version of the gateway, for the OpenAPI document. */
   readonly version: string
   /** Where clients reach the gateway, when that is not where the document is served. */
   readonly serverUrl?: string | undefined
-  /** Aborts when the process is about to stop and clients are to go elsewhere: streams of events end then. */
-  readonly draining?: AbortSignal | undefined
 }
 
 /** Adds `/v1`, `/openapi.json` and `/docs`. */
@@ -35,7 +33,12 @@ export const restPlugin: FastifyPluginAsync<RestOptions> = async (app, options) 
   app.setErrorHandler(buildErrorHandler(options.log))
   await app.register(swagger, toOpenApiOptions(options.version, options.serverUrl))
   await addDocsPages(app)
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  // Written once: it costs more than any answer, and nobody has to say who they are for it.
+  let text: string | undefined
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    text ??= JSON.stringify(app.swagger())
+    return reply.type('application/json; charset=utf-8').send(text)
+  })
   await app.register(versionOne, { ...options, prefix: '/v1' })
 }
 

@@ -1,9 +1,16 @@
 // The HTTP server both faces stand on: limits, headers, request ids. It knows no route of theirs.
-import { randomUUID } from 'node:crypto'
-import type { Duplex } from 'node:stream'
-import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
+import { type Clock, systemClock } from '#model/clock.ts'
+import { GatewayError } from '#model/errors.ts'
+import { toMalformedAnswer } from './malformed-requests.ts'
+import { isRefusable, overloadRefusal, refuseForOverload } from './overload-refusal.ts'
+import { addPageHeaders } from './page-headers.ts'
+import { toRequestId } from './request-id.ts'
+import { eventLoop, RequestLine } from './request-line.ts'
+import { CHECK_EVERY_MS, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SlowClients } from './slow-clients.ts'
+import type { TlsFiles } from './tls-files.ts'
 
 /** What the server is made with. */
 export interface ServerOptions {
@@ -14,101 +21,84 @@ export interface ServerOptions {
   readonly trustProxy: readonly string[]
   /** Answers requests that fail before they reach a route: a malformed address, say. */
   readonly frameworkErrors: NonNullable<FastifyServerOptions['frameworkErrors']>
+  /** Left out or null: plain http. */
+  readonly tls?: TlsFiles | null
+  /** How many WebSockets and event streams may be open: their sockets come on top of those for requests. */
+  readonly maxLastingConnections?: number
+  /** The machine's own when left out. */
+  readonly clock?: Clock
+  /** In what order requests are worked on, and which are refused; one for this server alone when left out. */
+  readonly line?: Pick<RequestLine, 'offer' | 'isFull'>
 }
 
-/** Longest time a client may take for its headers, and for the whole request, in milliseconds. */
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 15_000
-/** How often slow clients are looked for. The two limits above do nothing without it. */
-const CHECK_INTERVAL_MS = 1_000
 /** A key of 512 bytes, each percent-encoded, and a node id of one. */
 const MAX_PARAMETER_LENGTH = 4096
 const MAX_BODY_BYTES = 64 * 1024
+const DEFAULT_LASTING_CONNECTIONS = 4_000
 
-/** Answers what is no HTTP request: there is no request object to answer through. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const [status, title, detail] = malformedRequests.get(error.code ?? '') ?? [
-    400,
-    'Bad Request',
-    'this is no valid HTTP request',
-  ]
-  const problem = { type: 'about:blank', title, status, detail, code: 'INVALID_INPUT', retryable: false }
-  const body = JSON.stringify(problem)
-  const head = [
-    `HTTP/1.1 ${status} ${title}`,
-    'content-type: application/problem+json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-}
-
-const malformedRequests: ReadonlyMap<string, readonly [status: number, title: string, detail: string]> = new Map([
-  ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large', 'the headers are larger than 16 KB']],
-  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout', 'the request took too long to arrive']],
-])
-
-/** Creates the server; it listens to nobody yet. */
+/** Creates the server; it listens to nobody yet. Closing it gives everything back. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { log, corsOrigins, tls = null, clock = systemClock, line = new RequestLine(eventLoop, log) } = options
+  const clients = new SlowClients({ clock })
+  const origins = new Set(corsOrigins)
+
+  function createSockets(handle: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const limits = {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    }
+    const server = tls
+      ? createHttpsServer({ ...limits, ...tls.context, handshakeTimeout: HEADERS_TIMEOUT_MS })
+      : createHttpServer(limits)
+    clients.follow(server, options.maxLastingConnections ?? DEFAULT_LASTING_CONNECTIONS)
+    // Refused here, before anything else knows of the request, it costs least.
+    server.on('request', (request, response) => {
+      const work = () => {
+        // Who has left while he stood in line is not worked for.
+        if (response.destroyed) return
+        clients.watch(request, response)
+        handle(request, response)
+      }
+      if (isRefusable(request)) line.offer(work, () => refuseForOverload(request, response, origins))
+      else work()
+    })
+    if (tls && 'setSecureContext' in server) {
+      const closed = new AbortController()
+      server.once('close', () => closed.abort())
+      server.once('listening', () => void tls.renew(server, clock, log, closed.signal))
+    }
+    return server
+  }
+
   const app = fastify({
-    loggerInstance: options.log,
+    // One server even where `localhost` has two addresses: the limits are bound to it.
+    serverFactory: createSockets,
+    // Read for the name of the protocol alone.
+    ...(tls && { https: {} }),
+    loggerInstance: log,
     frameworkErrors: options.frameworkErrors,
-    clientErrorHandler: refuseMalformed,
+    clientErrorHandler: (error, socket) => {
+      // In the middle of an answer nothing else can be said.
+      const isReachable = error.code !== 'ECONNRESET' && socket.writable && !clients.isAnswering(socket)
+      if (isReachable) clients.dismiss(socket, toMalformedAnswer(error))
+      else socket.destroy()
+    },
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     // Requests that arrive while the server closes are still answered; the listener is already gone.
     return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
-    },
-    genReqId: (request) => {
-      const sent = request.headers['x-request-id']
-      return typeof sent === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(sent) ? sent : randomUUID()
-    },
+    genReqId: toRequestId,
   })
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        'default-src': ["'self'"],
-        // The editor of GraphiQL and Swagger UI write styles of their own and draw from data: addresses.
-        'style-src': ["'self'", "'unsafe-inline'"],
-        'img-src': ["'self'", 'data:'],
-        'font-src': ["'self'", 'data:'],
-        'object-src': ["'none'"],
-        'base-uri': ["'none'"],
-        'form-action': ["'self'"],
-        'frame-ancestors': ["'none'"],
-      },
-    },
-    // Weir may stand behind plain http on a private network: whoever ends TLS says this for the whole host.
-    strictTransportSecurity: false,
+  app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
+    // A WebSocket comes by another way, and has rules of its own once it is let in.
+    if (!clients.releaseUpgrade(socket) || !line.isFull()) return
+    reply.raw.once('finish', () => socket.destroySoon())
+    throw new GatewayError(overloadRefusal.code, overloadRefusal.message, overloadRefusal)
   })
-  if (options.corsOrigins.length > 0)
-    await app.register(cors, {
-      origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins],
-      methods: ['GET', 'HEAD', 'POST'],
-      allowedHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id', 'if-none-match'],
-      exposedHeaders: [
-        'age',
-        'etag',
-        'ratelimit',
-        'ratelimit-policy',
-        'retry-after',
-        'weir-missing',
-        'weir-stale',
-        'x-request-id',
-        'x-upstream-calls',
-      ],
-      maxAge: 600,
-    })
+  app.addHook('preClose', async () => clients.close())
+  await addPageHeaders(app, { corsOrigins, isTls: tls !== null })
   return app
 }

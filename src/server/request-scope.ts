@@ -1,5 +1,6 @@
 // What every request carries from its first moment: a signal that aborts when the client leaves, and where its
-// client limit stands. Both faces make their `Ask` from it, so that the same rules hold on every address.
+// client limit stands. Both faces make their `Ask` from it, requests and operations of a WebSocket alike, so that the same
+// rules hold on every address.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Authenticator } from '#access/authenticator.ts'
 import {
@@ -9,12 +10,13 @@ import {
   toRateLimitHeaders,
 } from '#access/client-limit.ts'
 import { type Ask, Meter } from '#contract/ask.ts'
+import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
 
 /** What asks are made with. */
 export interface AskOptions {
-  readonly authenticator: Authenticator
-  readonly clientLimit: ClientLimit
+  readonly authenticator: Pick<Authenticator, 'authenticate'>
+  readonly clientLimit: Pick<ClientLimit, 'take'>
   readonly clock: Clock
   /** How long a caller waits, in milliseconds. */
   readonly deadlineMs: number
@@ -22,16 +24,37 @@ export interface AskOptions {
   readonly maxProviderCalls: number
 }
 
+/** Makes the circumstances of whatever is asked. */
+export interface RequestScope {
+  /**
+   * Authenticates a request, counts it against its client's limit and sets its deadline.
+   * @throws GatewayError as `authenticate`, and RATE_LIMITED
+   */
+  readonly createAsk: (request: FastifyRequest) => Promise<Ask>
+  /**
+   * Decides who opened a WebSocket. Counts nothing: what is asked on it is counted.
+   * @param payload of its `connection_init`
+   * @throws GatewayError as `Authenticator.authenticate`
+   */
+  readonly authenticate: (request: FastifyRequest, payload: unknown) => Promise<Caller>
+  /**
+   * Counts an operation of a WebSocket as a request of its client and sets its deadline.
+   * @param signal aborts when the client wants no more of it
+   * @throws GatewayError RATE_LIMITED
+   */
+  readonly createOperationAsk: (caller: Caller, address: string, signal: AbortSignal) => Promise<Ask>
+  /** The same circumstances with a deadline and a meter of their own, for an event of an operation that goes on. */
+  readonly renewAsk: (ask: Ask) => Ask
+}
+
 /** Why a wait ended when nobody waits any more. */
 class ClientLeftError extends Error {
   override readonly name = 'ClientLeftError'
 }
 
-/**
- * Prepares every request of `app` and returns the function that authenticates one, counts it against its client's
- * limit and sets its deadline. @throws (the function) GatewayError UNAUTHENTICATED, RATE_LIMITED
- */
-export function addRequestScope(app: FastifyInstance, options: AskOptions): (request: FastifyRequest) => Promise<Ask> {
+/** Prepares every request of `app`. */
+export function addRequestScope(app: FastifyInstance, options: AskOptions): RequestScope {
+  const { authenticator, clientLimit, clock } = options
   const signals = new WeakMap<FastifyRequest, AbortSignal>()
   const readings = new WeakMap<FastifyRequest, ClientLimitReading | null>()
 
@@ -48,20 +71,35 @@ export function addRequestScope(app: FastifyInstance, options: AskOptions): (req
     if (reading) reply.headers(toRateLimitHeaders(reading))
   })
 
-  return async (request) => {
-    const caller = options.authenticator.authenticate(request.headers)
-    try {
-      readings.set(request, await options.clientLimit.take(caller, request.ip))
-    } catch (error) {
-      if (error instanceof ClientLimitError) readings.set(request, error.reading)
-      throw error
-    }
+  const authenticate: RequestScope['authenticate'] = ({ headers, ip }, payload) =>
+    authenticator.authenticate({ headers, payload, address: ip })
+
+  function createAsk(caller: Caller, signal: AbortSignal): Ask {
     return {
       caller,
       lane: 'interactive',
-      signal: signals.get(request) ?? new AbortController().signal,
-      deadlineAtMs: options.clock.monotonicMs() + options.deadlineMs,
+      signal,
+      deadlineAtMs: clock.monotonicMs() + options.deadlineMs,
       meter: new Meter(options.maxProviderCalls),
     }
+  }
+
+  return {
+    authenticate,
+    createAsk: async (request) => {
+      const caller = await authenticate(request, undefined)
+      try {
+        readings.set(request, await clientLimit.take(caller, request.ip))
+      } catch (error) {
+        if (error instanceof ClientLimitError) readings.set(request, error.reading)
+        throw error
+      }
+      return createAsk(caller, signals.get(request) ?? new AbortController().signal)
+    },
+    createOperationAsk: async (caller, address, signal) => {
+      await clientLimit.take(caller, address)
+      return createAsk(caller, signal)
+    },
+    renewAsk: ({ caller, signal }) => createAsk(caller, signal),
   }
 }

@@ -68,11 +68,18 @@ export class Asker {
 
   /** The usual way: a fresh answer from wherever it is cheapest, else a stale one, else the error. */
   async ask<Value>(question: Question<Value>, ask: Ask): Promise<Answer<Value>> {
+    const { kept, answer } = await ask.meter.planTogether(
+      () => this.lookUp(question, ask),
+      ({ answer }) => (answer ? 0 : 1),
+    )
+    return answer ?? this.fetch(question, kept, ask)
+  }
+
+  private async lookUp<Value>(question: Question<Value>, ask: Ask) {
     const kept = await this.find<Value>(question)
-    if (kept && this.isGood(kept)) return this.useKept(kept, ask)
-    if (kept && this.isOverdue(kept)) return this.useOverdue(question, kept, ask)
-    ask.meter.plan(1)
-    return this.fetch(question, kept, ask)
+    if (kept && this.isGood(kept)) return { kept, answer: this.useKept(kept, ask) }
+    if (kept && this.isOverdue(kept)) return { kept, answer: this.useOverdue(question, kept, ask) }
+    return { kept, answer: undefined }
   }
 
   /** What is kept of a question, however old. */

@@ -98,11 +98,15 @@ export class SessionDayReader {
   ): Promise<ReadonlyMap<string, readonly DayOutcome[]>> {
     const facts = requireFacts(account, account.connection.facts.pushSessions)
     const wanted = streams.flatMap(({ key }) => days.map((day) => ({ key, day })))
-    const { kept, lacking, mustWait } = await this.lookUp(account, wanted, ask)
-    const calls = planCalls(streams, lacking, facts)
+    const { kept, calls, mustWait } = await ask.meter.planTogether(
+      async () => {
+        const { lacking, ...found } = await this.lookUp(account, wanted, ask)
+        return { ...found, calls: planCalls(streams, lacking, facts) }
+      },
+      (found) => (found.mustWait ? found.calls.length : 0),
+    )
     const asked = new Map<string, DayOutcome>()
     if (mustWait) {
-      ask.meter.plan(calls.length)
       let refusal: GatewayError | undefined
       await sideBySide(calls, CALLS_SIDE_BY_SIDE, async (call) => {
         for (const outcome of await this.call(account, facts, call, kept, refusal, ask)) {

@@ -118,8 +118,10 @@ export class HistoryReader {
     range: TimeRange,
     ask: Ask,
   ): Promise<HistoryAnswer<Sample>> {
-    const prepared = await this.prepare(history, range, ask)
-    ask.meter.plan(prepared.calls)
+    const prepared = await ask.meter.planTogether(
+      () => this.prepare(history, range, ask),
+      ({ calls }) => calls,
+    )
     return prepared.read()
   }
 

@@ -103,10 +103,13 @@ async function deriveMany(
   now: Instant,
   ask: Ask,
 ): Promise<readonly StreamPushSessionsView[]> {
-  const prepared = await Promise.all(
-    streams.map((stream) => prepareDerivedSessions(readers.history, now, account, stream.key, query, ask)),
+  const prepared = await ask.meter.planTogether(
+    () =>
+      Promise.all(
+        streams.map((stream) => prepareDerivedSessions(readers.history, now, account, stream.key, query, ask)),
+      ),
+    (histories) => histories.reduce((sum, { calls }) => sum + calls, 0),
   )
-  ask.meter.plan(prepared.reduce((sum, { calls }) => sum + calls, 0))
   return sideBySide(streams, STREAMS_SIDE_BY_SIDE, async (stream, index) => {
     try {
       const series = await prepared[index]?.read()

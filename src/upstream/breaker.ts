@@ -7,7 +7,10 @@ import { RecentTimes } from './recent-times.ts'
 const SPAN_MS = 30_000
 /** Fewer calls than this never open it. */
 const MIN_CALLS = 20
-/** Opens when more than this share of them failed or was slow. */
+/**
+ * Opens when more than this share of them failed or was slow. As many as `MIN_CALLS` in a row open it too: what went
+ * well for long would otherwise hide for half as long that nothing does any more.
+ */
 const THRESHOLD = 0.5
 /** Milliseconds until an open one lets a call through to try, and between two trials of all replicas together. */
 export const BREAK_MS = 5000
@@ -55,6 +58,8 @@ export class Breaker {
   private readonly options: BreakerOptions
   private readonly calls = new RecentTimes(SPAN_MS)
   private readonly bad = new RecentTimes(SPAN_MS)
+  /** Bad ones since the last good one. */
+  private badInRow = 0
   /** When an open one may try; undefined while closed. */
   private nextTrialAtMs: number | undefined
   private trying = false
@@ -120,6 +125,7 @@ export class Breaker {
     }
     this.calls.clear()
     this.bad.clear()
+    this.badInRow = 0
     this.nextTrialAtMs = undefined
     this.options.onChange(false)
   }
@@ -127,10 +133,12 @@ export class Breaker {
   private count(isGood: boolean): void {
     const nowMs = this.options.clock.monotonicMs()
     this.calls.add(nowMs)
+    this.badInRow = isGood ? 0 : this.badInRow + 1
     if (isGood) return
     this.bad.add(nowMs)
     const calls = this.calls.count(nowMs)
-    if (calls < MIN_CALLS || this.bad.count(nowMs) <= calls * THRESHOLD) return
+    const bad = this.bad.count(nowMs)
+    if (calls < MIN_CALLS || (bad <= calls * THRESHOLD && Math.min(bad, this.badInRow) < MIN_CALLS)) return
     this.openings += 1
     this.openUntilNextTrial()
     this.options.onChange(true)

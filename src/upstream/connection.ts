@@ -25,6 +25,8 @@ export class Connection implements ExchangeLine {
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      // A provider that promises more than that would else be believed.
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       connect: (options, callback) =>
         connector(options, (...result) => {

@@ -20,7 +20,8 @@ export function withAccount(error: unknown, context: { readonly account: string;
   return error
 }
 
-function toDetails(error: UpstreamError | QuotaExhaustedError): ErrorDetails {
+/** What it carries besides its message; account and provider are left out. */
+export function toDetails(error: UpstreamError | QuotaExhaustedError): ErrorDetails {
   return { retryAfterMs: error.retryAfterMs, providerCode: error.providerCode, cause: error.cause }
 }
 

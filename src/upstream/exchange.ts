@@ -36,8 +36,8 @@ export interface ExchangeFailure {
   readonly error: unknown
   /** Whether bytes of the request may have reached the provider. */
   readonly left: boolean
-  /** What arrived of the answer after its headers. */
-  readonly arrived: RawAnswer | undefined
+  /** What arrived of the answer after its headers; put together only for whoever can do something with it. */
+  readonly arrived: () => RawAnswer | undefined
 }
 
 /** A running exchange. */
@@ -132,13 +132,19 @@ class RunningExchange implements Exchange, Dispatcher.DispatchHandler {
 
   private fail(error: unknown): void {
     if (this.settled) return
-    this.settle({ kind: 'failure', error, left: this.left, arrived: this.toArrived() })
+    this.settle({ kind: 'failure', error, left: this.left, arrived: this.holdArrived() })
     // Whatever still comes on this connection belongs to nobody.
     this.line.client.destroy().catch(() => undefined)
   }
 
   private toArrived(): RawAnswer | undefined {
-    return this.head && { ...this.head, body: Buffer.concat(this.chunks), receivedAt: this.terms.clock.now() }
+    return this.holdArrived()()
+  }
+
+  private holdArrived(): () => RawAnswer | undefined {
+    const { head, chunks } = this
+    const receivedAt = this.terms.clock.now()
+    return () => head && { ...head, body: Buffer.concat(chunks), receivedAt }
   }
 }
 

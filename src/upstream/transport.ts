@@ -1,5 +1,6 @@
 // Carries signed requests to the endpoints of one account and to nowhere else: no redirects, no cookies, no
 // decompression. It knows connections and bytes, not quotas or providers.
+import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import type { QueryParameter } from '#contract/upstream-call.ts'
 import type { Clock } from '#model/clock.ts'
@@ -20,6 +21,8 @@ export interface TransportOptions {
   readonly maxConnections: number
   /** Milliseconds to bring up a connection, name lookup and TLS included. */
   readonly connectTimeoutMs: number
+  /** Finds hosts; one of the transport's own when left out. */
+  readonly lookup?: LookupFunction
   /** Makes the sockets; a plain one of undici when left out. */
   readonly connector?: buildConnector.connector
 }
@@ -66,7 +69,11 @@ export function createTransport(options: TransportOptions): Transport {
   for (const [role, address] of Object.entries(options.endpoints)) endpoints.set(role, toEndpoint(role, address))
   const connector =
     options.connector ??
-    buildConnector({ timeout: options.connectTimeoutMs, allowH2: false, lookup: createSharedLookup() })
+    buildConnector({
+      timeout: options.connectTimeoutMs,
+      allowH2: false,
+      lookup: options.lookup ?? createSharedLookup(),
+    })
   const pools = new Map<string, ConnectionPool>()
 
   function endpointOf(role: string): Endpoint {

@@ -1,5 +1,6 @@
 // The one way out to a provider, for one account: deadline → breaker → retry → quota → sign → send → classify.
 // It knows nothing of what a provider's answers mean; the request itself reads them.
+import type { LookupFunction } from 'node:net'
 import type { buildConnector } from 'undici'
 import type { Ask } from '#contract/ask.ts'
 import type { AccountReadings } from '#contract/readings.ts'
@@ -9,9 +10,10 @@ import { createProcessTurn, type Turn } from '#fleet/turn.ts'
 import type { Clock } from '#model/clock.ts'
 import { UpstreamError } from '#model/errors.ts'
 import { BREAK_MS, Breaker, type CallWatch } from './breaker.ts'
-import { withAccount } from './error-context.ts'
+import { toDetails, withAccount } from './error-context.ts'
 import type { ExchangeOutcome } from './exchange.ts'
 import { Health } from './health.ts'
+import { ProviderClock } from './provider-clock.ts'
 import type { Quota } from './quota.ts'
 import { withRetries } from './retry.ts'
 import { RetryBudget } from './retry-budget.ts'
@@ -55,6 +57,8 @@ export interface UpstreamClientOptions {
   readonly connectTimeoutMs?: number
   /** How long the answer of a call that takes away what it answers is read, in milliseconds; 60 000 when left out. */
   readonly consumingMs?: number
+  /** Finds hosts for all accounts of the process, which often have the same; one of the client's own when left out. */
+  readonly lookup?: LookupFunction
   /** Makes the sockets; undici's own when left out. */
   readonly connector?: buildConnector.connector
 }
@@ -84,6 +88,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     maxResponseBytes: options.maxResponseBytes,
     maxConnections: options.maxConnections ?? 16,
     connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+    ...(options.lookup && { lookup: options.lookup }),
     ...(options.connector && { connector: options.connector }),
   })
   const consumingMs = options.consumingMs ?? 60_000
@@ -92,6 +97,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const budget = new RetryBudget(clock)
   const pause = new ThrottlePause(quota, clock)
   const health = new Health(clock)
+  const providerClock = new ProviderClock(clock)
   const running = new Set<Promise<unknown>>()
   let closed = false
 
@@ -130,7 +136,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
             headers: request.headers ?? {},
             ...(request.idParameter !== undefined && { idParameter: request.idParameter }),
           },
-          { credential: options.credential, now: clock.now(), ttlSeconds: options.ttlSeconds },
+          { credential: options.credential, now: providerClock.now(), ttlSeconds: options.ttlSeconds },
         )
         const outcome = await transport.send(
           lease,
@@ -175,14 +181,29 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   async function attempt<Answer>(request: UpstreamRequest<Answer>, ask: Ask, progress: Progress): Promise<Answer> {
     try {
       const outcome = await send(request, ask, progress)
-      const answer = outcome.kind === 'answer' ? outcome.answer : outcome.arrived
       // Before anything else: what was taken away from the provider exists only here.
-      if (answer !== undefined) await request.keep?.(answer)
-      return pause.heed(() => request.read(toReadable(outcome)), progress.leftAtMs ?? Number.NEGATIVE_INFINITY)
+      if (request.keep !== undefined) {
+        const answer = outcome.kind === 'answer' ? outcome.answer : outcome.arrived()
+        if (answer !== undefined) await request.keep(answer)
+      }
+      return pause.heed(() => read(request, outcome), progress.leftAtMs ?? Number.NEGATIVE_INFINITY)
     } catch (error) {
       if (error instanceof UpstreamError)
         log.debug({ account, operation: request.operation, code: error.code }, 'an attempt at a provider call failed')
       throw error
+    }
+  }
+
+  /** Reads an answer. One that refused a signature for its time is worth another attempt with a better one. */
+  function read<Answer>(request: UpstreamRequest<Answer>, outcome: SentOutcome): Answer {
+    try {
+      return request.read(toReadable(outcome))
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || error.code !== 'UPSTREAM_CREDENTIAL') throw error
+      const skewMs = outcome.kind === 'answer' ? providerClock.learn(outcome.answer) : undefined
+      if (skewMs === undefined) throw error
+      log.warn({ account, skewMs }, "reckoning with a provider's clock that is ahead of this machine's by so much")
+      throw new UpstreamError(error.code, error.message, { ...toDetails(error), retry: { times: 1 } })
     }
   }
 
@@ -259,8 +280,10 @@ function isConsumed(request: Pick<UpstreamRequest<unknown>, 'keep'>, progress: P
   return request.keep !== undefined && progress.leftAtMs !== undefined
 }
 
+type SentOutcome = Exclude<ExchangeOutcome, { kind: 'unsent' }>
+
 /** The answer of an exchange, if it is one to be read. @throws the failure; UpstreamError */
-function toReadable(outcome: Exclude<ExchangeOutcome, { kind: 'unsent' }>): RawAnswer {
+function toReadable(outcome: SentOutcome): RawAnswer {
   if (outcome.kind === 'failure') throw outcome.error
   const { status, headers } = outcome.answer
   if (status >= 300 && status < 400)

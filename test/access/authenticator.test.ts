@@ -1,23 +1,31 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { type AccessHeaders, createAuthenticator } from '#access/authenticator.ts'
+import { type AccessHeaders, type AccessSettings, createAuthenticator } from '#access/authenticator.ts'
 import { maySee } from '#model/caller.ts'
 import { GatewayError } from '#model/errors.ts'
+import { FakeClock } from '#test/support/fake-clock.ts'
 
 const toDigest = (key: string) => createHash('sha256').update(key).digest('hex')
 
-const guarded = createAuthenticator({
-  mode: 'keys',
-  keys: [
-    { name: 'web', sha256: toDigest('key of the web page'.replaceAll(' ', '-')), role: 'reader', accounts: ['a', 'b'] },
-    { name: 'team', sha256: toDigest('team-key'), role: 'ops', accounts: 'all' },
-  ],
-})
 const WEB_KEY = 'key-of-the-web-page'
 
-function findRefusal(act: () => unknown): GatewayError {
+function openGate(access: AccessSettings, failedKeysPerMinute = 10) {
+  const authenticator = createAuthenticator(access, { clock: new FakeClock(), failedKeysPerMinute })
+  return (headers: AccessHeaders, payload?: unknown, address = '10.0.0.1') =>
+    authenticator.authenticate({ headers, payload, address })
+}
+
+const keyed: AccessSettings = {
+  mode: 'keys',
+  keys: [
+    { name: 'web', sha256: toDigest(WEB_KEY), role: 'reader', accounts: ['a', 'b'] },
+    { name: 'team', sha256: toDigest('team-key'), role: 'ops', accounts: 'all' },
+  ],
+}
+
+async function findRefusal(act: Promise<unknown>): Promise<GatewayError> {
   try {
-    act()
+    await act
   } catch (error) {
     if (error instanceof GatewayError) return error
     throw error
@@ -26,26 +34,26 @@ function findRefusal(act: () => unknown): GatewayError {
 }
 
 describe('open mode', () => {
-  const open = createAuthenticator({ mode: 'open' })
-
-  test('takes everybody for the same anonymous operator', () => {
-    expect(open.authenticate({})).toEqual({ name: 'anonymous', role: 'ops', accounts: 'all' })
-    expect(open.authenticate({ 'x-api-key': 'whatever' }).name).toBe('anonymous')
-    expect(open.authenticateConnection({}, null).name).toBe('anonymous')
+  test.each(['ops', 'reader'] as const)('takes everybody for the same anonymous %s', async (role) => {
+    const open = openGate({ mode: 'open', role })
+    expect(await open({})).toEqual({ name: 'anonymous', role, accounts: 'all' })
+    expect((await open({ 'x-api-key': 'whatever' }, { apiKey: 'other' })).name).toBe('anonymous')
   })
 })
 
 describe('keys mode', () => {
-  test('knows a key from either header', () => {
-    expect(guarded.authenticate({ authorization: `Bearer ${WEB_KEY}` }).name).toBe('web')
-    expect(guarded.authenticate({ authorization: 'bearer team-key' })).toMatchObject({ name: 'team', role: 'ops' })
-    expect(guarded.authenticate({ 'x-api-key': WEB_KEY })).toMatchObject({ name: 'web', role: 'reader' })
+  test('knows a key from either header', async () => {
+    const show = openGate(keyed)
+    expect((await show({ authorization: `Bearer ${WEB_KEY}` })).name).toBe('web')
+    expect(await show({ authorization: 'bearer team-key' })).toMatchObject({ name: 'team', role: 'ops' })
+    expect(await show({ 'x-api-key': WEB_KEY })).toMatchObject({ name: 'web', role: 'reader' })
   })
 
-  test('shows the holder only the accounts of the key', () => {
-    const web = guarded.authenticate({ 'x-api-key': WEB_KEY })
+  test('shows the holder only the accounts of the key', async () => {
+    const show = openGate(keyed)
+    const web = await show({ 'x-api-key': WEB_KEY })
     expect([maySee(web, 'a'), maySee(web, 'b'), maySee(web, 'c')]).toEqual([true, true, false])
-    expect(maySee(guarded.authenticate({ 'x-api-key': 'team-key' }), 'c')).toBe(true)
+    expect(maySee(await show({ 'x-api-key': 'team-key' }), 'c')).toBe(true)
   })
 
   test.each<[string, AccessHeaders]>([
@@ -59,33 +67,66 @@ describe('keys mode', () => {
     ['two different keys', { authorization: `Bearer ${WEB_KEY}`, 'x-api-key': 'team-key' }],
     ['two different keys in one repeated header', { 'x-api-key': [WEB_KEY, 'team-key'] }],
     ['two keys joined into one header', { 'x-api-key': `${WEB_KEY}, team-key` }],
-  ])('refuses %s', (_, headers) => {
-    const refusal = findRefusal(() => guarded.authenticate(headers))
+    ['a key with more behind it', { 'x-api-key': WEB_KEY.padEnd(9000, 'x') }],
+  ])('refuses %s', async (_, headers) => {
+    const refusal = await findRefusal(openGate(keyed)(headers))
     expect(refusal.code).toBe('UNAUTHENTICATED')
     expect(refusal.message).not.toContain(WEB_KEY)
     expect(refusal.message).not.toContain('team-key')
   })
 
-  test('takes the same key in both headers, and leaves other schemes to whom they belong', () => {
-    expect(guarded.authenticate({ authorization: `Bearer ${WEB_KEY}`, 'x-api-key': WEB_KEY }).name).toBe('web')
-    expect(guarded.authenticate({ authorization: 'Basic cHJveHk6cHJveHk=', 'x-api-key': WEB_KEY }).name).toBe('web')
+  test('takes the same key in both headers, and leaves other schemes to whom they belong', async () => {
+    const show = openGate(keyed)
+    expect((await show({ authorization: `Bearer ${WEB_KEY}`, 'x-api-key': WEB_KEY })).name).toBe('web')
+    expect((await show({ authorization: 'Basic cHJveHk6cHJveHk=', 'x-api-key': WEB_KEY })).name).toBe('web')
   })
 
-  test('knows a key from a connection_init payload', () => {
-    expect(guarded.authenticateConnection({}, { apiKey: WEB_KEY }).name).toBe('web')
-    expect(guarded.authenticateConnection({}, { authorization: `Bearer ${WEB_KEY}` }).name).toBe('web')
-    expect(guarded.authenticateConnection({ 'x-api-key': WEB_KEY }, undefined).name).toBe('web')
+  test('knows a key from a connection_init payload', async () => {
+    const show = openGate(keyed)
+    expect((await show({}, { apiKey: WEB_KEY })).name).toBe('web')
+    expect((await show({}, { authorization: `Bearer ${WEB_KEY}` })).name).toBe('web')
+    expect((await show({ 'x-api-key': WEB_KEY }, undefined)).name).toBe('web')
   })
 
   test.each([null, undefined, 'text', 7, [], { apiKey: 7 }, { apiKey: ['x'] }, { APIKEY: WEB_KEY }])(
     'refuses the payload %j',
-    (payload) => {
-      expect(findRefusal(() => guarded.authenticateConnection({}, payload)).code).toBe('UNAUTHENTICATED')
+    async (payload) => {
+      expect((await findRefusal(openGate(keyed)({}, payload))).code).toBe('UNAUTHENTICATED')
     },
   )
 
-  test('refuses a payload whose key differs from that of the upgrade request', () => {
-    const act = () => guarded.authenticateConnection({ 'x-api-key': 'team-key' }, { apiKey: WEB_KEY })
-    expect(findRefusal(act).message).toContain('two different keys')
+  test('refuses a payload whose key differs from that of the upgrade request', async () => {
+    const act = openGate(keyed)({ 'x-api-key': 'team-key' }, { apiKey: WEB_KEY })
+    expect((await findRefusal(act)).message).toContain('two different keys')
+  })
+})
+
+describe('guessing', () => {
+  test('ends for an address after some wrong keys, but not for who was let in from there before', async () => {
+    const show = openGate(keyed, 3)
+    await show({ 'x-api-key': WEB_KEY })
+    for (let guess = 0; guess < 3; guess += 1)
+      expect((await findRefusal(show({ 'x-api-key': `guess-${guess}` }))).code).toBe('UNAUTHENTICATED')
+    const refusal = await findRefusal(show({ 'x-api-key': 'team-key' }))
+    expect(refusal).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 60_000 })
+    expect((await show({ 'x-api-key': WEB_KEY })).name).toBe('web')
+    expect((await show({ 'x-api-key': 'team-key' }, undefined, '10.0.0.2')).name).toBe('team')
+  })
+
+  test('is not what sends nothing, or two keys at once', async () => {
+    const show = openGate(keyed, 1)
+    for (let time = 0; time < 20; time += 1) {
+      expect((await findRefusal(show({}))).code).toBe('UNAUTHENTICATED')
+      expect((await findRefusal(show({ 'x-api-key': ['a', 'b'] }))).code).toBe('UNAUTHENTICATED')
+    }
+    expect((await show({ 'x-api-key': WEB_KEY })).name).toBe('web')
+  })
+
+  test('gains nothing from a hundred tries at the same time', async () => {
+    const show = openGate(keyed, 5)
+    const tries = Array.from({ length: 100 }, (_, guess) => findRefusal(show({}, { apiKey: `guess-${guess}` })))
+    const codes = (await Promise.all(tries)).map(({ code }) => code)
+    expect(codes.filter((code) => code === 'UNAUTHENTICATED')).toHaveLength(5)
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(95)
   })
 })

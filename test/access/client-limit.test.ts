@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ClientLimitError, createClientLimit, toRateLimitHeaders } from '#access/client-limit.ts'
+import {
+  ClientLimitError,
+  type ClientLimitOptions,
+  createClientLimit,
+  type SharedCounter,
+  toRateLimitHeaders,
+} from '#access/client-limit.ts'
 import type { Caller } from '#model/caller.ts'
+import { FakeClock } from '#test/support/fake-clock.ts'
 
 const web: Caller = { name: 'web', role: 'reader', accounts: 'all' }
 const anonymous: Caller = { name: 'anonymous', role: 'ops', accounts: 'all' }
@@ -13,6 +20,10 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+function openLimit(options: Omit<ClientLimitOptions, 'clock'>) {
+  return createClientLimit({ ...options, clock: new FakeClock() })
+}
+
 async function findRefusal(act: Promise<unknown>): Promise<ClientLimitError> {
   const error = await act.then(
     () => undefined,
@@ -24,7 +35,7 @@ async function findRefusal(act: Promise<unknown>): Promise<ClientLimitError> {
 
 describe('client limit', () => {
   test('counts down, refuses with the time to wait, and begins anew after a minute', async () => {
-    const limit = createClientLimit({ requestsPerMinute: 2 })
+    const limit = openLimit({ requestsPerMinute: 2 })
     expect(await limit.take(web, '10.0.0.1')).toEqual({ limit: 2, remaining: 1, resetSeconds: 60 })
     vi.advanceTimersByTime(18_500)
     expect(await limit.take(web, '10.0.0.2')).toEqual({ limit: 2, remaining: 0, resetSeconds: 42 })
@@ -40,7 +51,7 @@ describe('client limit', () => {
   })
 
   test('counts each key apart, and anonymous callers by address', async () => {
-    const limit = createClientLimit({ requestsPerMinute: 1 })
+    const limit = openLimit({ requestsPerMinute: 1 })
     const other = { ...web, name: '10.0.0.1' }
     for (const [caller, address] of [
       [web, '10.0.0.1'],
@@ -53,7 +64,7 @@ describe('client limit', () => {
   })
 
   test('counts a whole IPv6 /64 as one client, however it is spelled', async () => {
-    const limit = createClientLimit({ requestsPerMinute: 1 })
+    const limit = openLimit({ requestsPerMinute: 1 })
     await limit.take(anonymous, '2001:db8::1')
     await findRefusal(limit.take(anonymous, '2001:0DB8:0:0:ffff::2'))
     await limit.take(anonymous, '2001:db8:0:1::1')
@@ -64,14 +75,14 @@ describe('client limit', () => {
   })
 
   test('never promises a wait longer than the minute, even after the clock was set back', async () => {
-    const limit = createClientLimit({ requestsPerMinute: 1 })
+    const limit = openLimit({ requestsPerMinute: 1 })
     await limit.take(web, '10.0.0.1')
     vi.setSystemTime(Date.now() - 600_000)
     expect((await findRefusal(limit.take(web, '10.0.0.1'))).retryAfterMs).toBe(60_000)
   })
 
   test('lets everybody pass, and says nothing, without a limit', async () => {
-    const limit = createClientLimit({ requestsPerMinute: null })
+    const limit = openLimit({ requestsPerMinute: null })
     expect(await limit.take(web, '10.0.0.1')).toBeNull()
     expect(toRateLimitHeaders(null)).toEqual({})
   })
@@ -81,5 +92,76 @@ describe('client limit', () => {
       'RateLimit-Policy': '"default";q=600;w=60',
       RateLimit: '"default";r=599;t=42',
     })
+  })
+})
+
+describe('limit of an address', () => {
+  test('counts all its clients together, and tells of the limit that is nearer its end', async () => {
+    const limit = openLimit({ requestsPerMinute: 3, requestsPerMinutePerAddress: 4 })
+    const other = { ...web, name: 'other' }
+    expect(await limit.take(web, '10.0.0.1')).toMatchObject({ limit: 3, remaining: 2 })
+    expect(await limit.take(web, '10.0.0.1')).toMatchObject({ limit: 3, remaining: 1 })
+    expect(await limit.take(other, '10.0.0.1')).toMatchObject({ limit: 4, remaining: 1 })
+    expect(await limit.take(other, '10.0.0.1')).toMatchObject({ limit: 4, remaining: 0 })
+    expect(await findRefusal(limit.take(other, '10.0.0.1'))).toMatchObject({ reading: { limit: 4, remaining: 0 } })
+    expect(await limit.take(web, '10.0.0.2')).toMatchObject({ limit: 3, remaining: 0 })
+  })
+
+  test('holds without one for each client', async () => {
+    const limit = openLimit({ requestsPerMinute: null, requestsPerMinutePerAddress: 1 })
+    expect(await limit.take(web, '2001:db8::1')).toEqual({ limit: 1, remaining: 0, resetSeconds: 60 })
+    await findRefusal(limit.take(anonymous, '2001:db8::2'))
+  })
+
+  test('is not used up by a client that is over its own', async () => {
+    const limit = openLimit({ requestsPerMinute: 1, requestsPerMinutePerAddress: 3 })
+    await limit.take(web, '10.0.0.1')
+    for (let request = 0; request < 10; request += 1) await findRefusal(limit.take(web, '10.0.0.1'))
+    expect(await limit.take({ ...web, name: 'other' }, '10.0.0.1')).toMatchObject({ remaining: 0, limit: 1 })
+    expect(await limit.take({ ...web, name: 'third' }, '10.0.0.1')).toMatchObject({ remaining: 0 })
+  })
+})
+
+describe('limit over replicas', () => {
+  function createCounter() {
+    const counts = new Map<string, number>()
+    const rig = {
+      isAway: false,
+      keys: counts,
+      add: (async (key, points) => {
+        if (rig.isAway) throw new Error('away')
+        const total = (counts.get(key) ?? 0) + points
+        counts.set(key, total)
+        return { total, msLeft: 41_500 }
+      }) satisfies SharedCounter['add'],
+    }
+    return rig
+  }
+
+  test('is one for all of them, by client and by address', async () => {
+    const shared = createCounter()
+    const replicas = [1, 2].map(() => openLimit({ requestsPerMinute: 2, requestsPerMinutePerAddress: 9, shared }))
+    const [one, two] = replicas
+    expect(await one?.take(web, '10.0.0.1')).toEqual({ limit: 2, remaining: 1, resetSeconds: 42 })
+    expect(await two?.take(web, '10.0.0.1')).toEqual({ limit: 2, remaining: 0, resetSeconds: 42 })
+    for (const replica of replicas)
+      expect(await findRefusal(replica.take(web, '10.0.0.1'))).toMatchObject({
+        retryAfterMs: 41_500,
+        reading: { limit: 2, remaining: 0, resetSeconds: 42 },
+      })
+    expect(shared.keys.size).toBe(2)
+    for (const replica of replicas) replica.close()
+  })
+
+  test('is that of the process alone while the shared count is out of reach', async () => {
+    const shared = createCounter()
+    const limit = openLimit({ requestsPerMinute: 3, shared })
+    await limit.take(web, '10.0.0.1')
+    shared.isAway = true
+    expect(await limit.take(web, '10.0.0.1')).toEqual({ limit: 3, remaining: 1, resetSeconds: 60 })
+    expect(await limit.take(web, '10.0.0.1')).toMatchObject({ remaining: 0 })
+    await findRefusal(limit.take(web, '10.0.0.1'))
+    vi.advanceTimersByTime(60_000)
+    expect(await limit.take(web, '10.0.0.1')).toMatchObject({ remaining: 2 })
   })
 })

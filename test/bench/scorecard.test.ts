@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { attackCases } from '../../bench/faults/attacks/attack-cases.ts'
+import { processCases } from '../../bench/faults/cases/process-cases.ts'
+import { providerCases } from '../../bench/faults/cases/provider-cases.ts'
 import { quotaCases } from '../../bench/faults/cases/quota-cases.ts'
 import { snapshotCases } from '../../bench/faults/cases/snapshot-cases.ts'
 import type { FaultCase } from '../../bench/faults/fault-case.ts'
@@ -16,7 +19,13 @@ const toCase = (name: string, run: FaultCase['run']): FaultCase => ({
 const namesOf = (...words: readonly string[]) => selectCases(words, quotaCases).cases.map(({ name }) => name)
 
 test('without words every case is run, in its long form', () => {
-  expect(selectCases([], quotaCases)).toEqual({ isQuick: false, isSingle: false, isTimed: true, cases: quotaCases })
+  expect(selectCases([], quotaCases)).toEqual({
+    isQuick: false,
+    isSingle: false,
+    isTimed: true,
+    isMarkdown: false,
+    cases: quotaCases,
+  })
 })
 
 test('quick alone is the quick set; with a part or a case it is their short form', () => {
@@ -26,7 +35,7 @@ test('quick alone is the quick set; with a part or a case it is their short form
 })
 
 test('no two cases have the same name, and none is named as a part', () => {
-  const all = [...quotaCases, ...snapshotCases]
+  const all = [...quotaCases, ...providerCases, ...snapshotCases, ...processCases, ...attackCases]
   const names = all.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
   expect(names).not.toContain('snapshots')

@@ -10,6 +10,8 @@ import { generateConfigurationDocs } from '../../scripts/generate-configuration-
 const root = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 const text = read('examples/weir.yaml')
+/** Clients are told apart in one way, so a second file holds the other. */
+const tokensText = read('examples/weir-tokens.yaml')
 
 const environment = { WEB_KEY_SHA256: 'ab'.repeat(32), TENCENT_API_KEY: 'a'.repeat(32), CNC_API_KEY: 'b'.repeat(32) }
 const load = (file: string) =>
@@ -77,9 +79,19 @@ describe('the example', () => {
     expect(config.accounts[1]?.quota).toEqual(bare.accounts[0]?.quota)
   })
 
-  test('holds every setting there is', () => {
+  test('of tokens is accepted, and shows the defaults of what is not marked as required', () => {
+    const { access, server } = load(tokensText)
+    const required = `{ issuer: https://id.example.com/, audience: weir, jwksUrl: "https://id.example.com/.well-known/jwks.json" }`
+    expect(access).toEqual(
+      load(`${tokensText.slice(0, tokensText.indexOf('access:'))}access: { jwt: ${required} }
+${tokensText.slice(tokensText.indexOf('accounts:\n'))}`).access,
+    )
+    expect(server.tls).toEqual({ certificateFile: '/srv/weir/tls/tls.crt', keyFile: '/srv/weir/tls/tls.key' })
+  })
+
+  test('holds every setting there is, together with the one of tokens', () => {
     const example: unknown = parse(text)
-    const written = new Set(listPaths(example, ''))
+    const written = new Set([...listPaths(example, ''), ...listPaths(parse(tokensText), '')])
     const top = mappingsOf(settingsSchema, '')
     const account = [accountBasicsSchema, ...providers.map(({ settings }) => settings)].flatMap((schema) =>
       mappingsOf(schema, '.accounts'),

@@ -10,7 +10,7 @@ describe('what is refused', () => {
     const text = `
 server: { port: 70000, hots: 0.0.0.0 }
 cache: { maxBytes: lots }
-access: { mode: jwt }
+access: { mode: key }
 accuonts: []
 accounts:
   - { name: "a/b", provider: tencent, credentials: { appId: x } }
@@ -42,7 +42,7 @@ accounts:
       {
         path: 'server',
         problem: 'has an unknown setting "hots"',
-        allowed: 'host, port, cors, trustProxy',
+        allowed: 'host, port, cors, trustProxy, tls',
         remedy: 'did you mean "host"?',
       },
     ])
@@ -60,7 +60,7 @@ accounts:
 
   test('says what is allowed', () => {
     const find = (text: string) => findProblems(`${text}\n${accounts}`)[0]
-    expect(find('access: { mode: jwt }')).toMatchObject({ problem: 'is "jwt"', allowed: 'one of open, keys' })
+    expect(find('access: { mode: key }')).toMatchObject({ problem: 'is "key"', allowed: 'one of open, keys, jwt' })
     expect(find('limits: { requestsPerMinute: 0 }')?.allowed).toBe('a whole number from 1 to 1000000, or null')
     expect(find('server: { host: "http://x" }')?.allowed).toBe('an IP address (without brackets) or a host name')
     expect(find('server: { cors: { origins: ["https://a.example/path"] } }')).toMatchObject({
@@ -80,7 +80,7 @@ accounts:
       path: 'redis.maxReplicas',
       allowed: 'a whole number from 1 to 100',
     })
-    expect(find('queries: 7')?.allowed).toBe('a mapping of maxDepth, maxAliases, maxProviderCalls')
+    expect(find('queries: 7')?.allowed).toBe('a mapping of maxDepth, maxAliases, maxProviderCalls, persisted')
   })
 
   test('never repeats what may be a secret', () => {
@@ -198,13 +198,14 @@ describe('access', () => {
       expect(findProblems(`server: { host: "${host}" }\n${accounts}`)).toMatchObject([{ path: 'access.mode' }])
       expect(loadText(`server: { host: "${host}" }\naccess: { mode: open }\n${accounts}`).access).toEqual({
         mode: 'open',
+        role: 'reader',
       })
       expect(() => loadConfig(toSource({}, { HOST: host }))).toThrow('access.mode')
     },
   )
 
   test.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost', '::ffff:127.0.0.1'])('is open on %s by default', (host) => {
-    expect(loadText(`server: { host: "${host}" }\n${accounts}`).access).toEqual({ mode: 'open' })
+    expect(loadText(`server: { host: "${host}" }\n${accounts}`).access).toEqual({ mode: 'open', role: 'ops' })
   })
 
   test('refuses keys mode without keys and open mode with keys', () => {
@@ -212,6 +213,45 @@ describe('access', () => {
     expect(
       findProblems(`access: { mode: open, keys: [ { name: web, sha256: ${DIGEST} } ] }\n${accounts}`),
     ).toMatchObject([{ path: 'access.mode' }])
+  })
+
+  const jwt = 'jwt: { issuer: https://id.example, audience: weir, jwksUrl: "https://id.example/keys" }'
+
+  test('refuses jwt mode without an issuer, an issuer in open mode, and tokens beside keys', () => {
+    const find = (access: string) => findProblems(`access: { ${access} }\n${accounts}`).map(({ path }) => path)
+    expect(find('mode: jwt')).toEqual(['access.jwt'])
+    expect(find(`mode: open, ${jwt}`)).toEqual(['access.mode'])
+    expect(find(`${jwt}, keys: [ { name: web, sha256: ${DIGEST} } ]`)).toEqual(['access'])
+    expect(find(`mode: keys, ${jwt}`)).toEqual(['access'])
+    expect(find(jwt)).toEqual([])
+  })
+
+  test.each([
+    'http://id.example/keys',
+    'https://user:secret@id.example/keys',
+    'file:///etc/keys',
+    'http://127.0.0.1.example.com/keys',
+    'http://169.254.169.254/keys',
+    'keys',
+  ])('refuses keys of tokens from %s', (address) => {
+    const access = `access: { ${jwt.replace('https://id.example/keys', address)} }`
+    const problems = findProblems(`${access}\n${accounts}`)
+    expect(problems).toMatchObject([{ path: 'access.jwt.jwksUrl', problem: 'is no such address' }])
+    expect(JSON.stringify(problems)).not.toContain('secret')
+  })
+
+  test('takes keys of tokens from this machine without TLS', () => {
+    for (const host of ['localhost:1', '127.0.0.1:1', '[::1]:1'])
+      expect(
+        findProblems(`access: { ${jwt.replace('https://id.example/keys', `http://${host}/keys`)} }\n${accounts}`),
+      ).toEqual([])
+  })
+
+  test('takes no signature that a client could forge', () => {
+    for (const algorithm of ['HS256', 'none'])
+      expect(
+        findProblems(`access: { ${jwt.replace(' }', `, algorithms: [${algorithm}] }`)} }\n${accounts}`),
+      ).toMatchObject([{ path: 'access.jwt.algorithms[0]' }])
   })
 
   test('refuses keys that repeat each other, name no account, or are the digest of nothing', () => {
@@ -230,6 +270,17 @@ ${accounts}`
       'access.keys[2].name',
       'access.keys[2].sha256',
     ])
+  })
+
+  test('refuses to carry out only registered operations where there are none', () => {
+    const find = (persisted: string) => findProblems(`queries: { persisted: { ${persisted} } }\n${accounts}`)
+    expect(find('only: true')).toMatchObject([{ path: 'queries.persisted.directory' }])
+    expect(find('only: true, directory: operations')).toEqual([])
+    expect(loadText(`queries: { persisted: { directory: operations } }\n${accounts}`).queries.persisted).toEqual({
+      directory: '/srv/weir/operations',
+      only: false,
+      automatic: true,
+    })
   })
 
   test('refuses two accounts of one name', () => {

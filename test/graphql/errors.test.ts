@@ -186,7 +186,11 @@ describe('a request that is refused', () => {
       'operationName must be the name of one of the operations in query',
     ],
     ['no operation', 'fragment A on Query { __typename }', 'query holds no operation'],
-    ['a mutation', 'mutation { __typename }', 'query is a mutation; allowed are queries'],
+    [
+      'a mutation',
+      'mutation { __typename }',
+      'query is a mutation; allowed are queries, and subscriptions on a WebSocket',
+    ],
     [
       'a document that is no text of GraphQL',
       JSON.stringify({ kind: 'Document', definitions: [] }),
@@ -281,7 +285,7 @@ describe('a request that is refused', () => {
 
   test('for a mutation by GET has status 405', async () => {
     face = await createFace()
-    const answer = toAnswer(await face.app.inject({ url: '/graphql', query: { query: 'mutation { __typename }' } }))
+    const answer = await face.get({ query: 'mutation { __typename }' })
     expect(answer.status).toBe(405)
     expect(answer.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }])
   })
@@ -294,7 +298,7 @@ describe('a request that is refused', () => {
     [{ query: ['{__typename}', '{__typename}'] }],
   ])('for the query string %o has status 400', async (query) => {
     face = await createFace()
-    const answer = toAnswer(await face.app.inject({ url: '/graphql', query }))
+    const answer = await face.get(query)
     expect(answer.status).toBe(400)
     expect(answer.errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT' } }])
   })

@@ -41,6 +41,10 @@ export interface Face {
   readonly log: readonly Readonly<Record<string, unknown>>[]
   /** Asks by POST. */
   ask(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphqlAnswer>
+  /** Sends a body by POST. */
+  post(payload: object, headers?: Record<string, string>): Promise<GraphqlAnswer>
+  /** Sends a query string by GET, with the header that no page of another site can send. */
+  get(query: Record<string, string | string[]>, headers?: Record<string, string>): Promise<GraphqlAnswer>
 }
 
 /** Starts the face; `app` is to be closed by the test. */
@@ -60,14 +64,16 @@ export async function createFace(
     ...options,
   })
   await app.ready()
+  const post: Face['post'] = async (payload, headers = {}) =>
+    toAnswer(await app.inject({ method: 'POST', url: '/graphql', payload, headers }))
   return {
     app,
     services,
     log,
-    ask: async (query, variables, headers) => {
-      const payload = { query, ...(variables && { variables }) }
-      return toAnswer(await app.inject({ method: 'POST', url: '/graphql', payload, ...(headers && { headers }) }))
-    },
+    ask: (query, variables, headers) => post({ query, ...(variables && { variables }) }, headers),
+    post,
+    get: async (query, headers) =>
+      toAnswer(await app.inject({ url: '/graphql', query, headers: { 'graphql-require-preflight': '1', ...headers } })),
   }
 }
 

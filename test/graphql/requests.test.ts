@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createFace, type Face, toAnswer } from './harness.ts'
+import { createFace, type Face } from './harness.ts'
 
 let face: Face
 beforeEach(async () => {
@@ -10,8 +10,8 @@ afterEach(() => face.app.close())
 test('an operation name that is not there is refused by GET and POST, kept document or not', async () => {
   for (const _ of [1, 2]) {
     const query = { query: 'query A { __typename } query B { __typename }', operationName: 'C' }
-    const byGet = toAnswer(await face.app.inject({ url: '/graphql', query }))
-    const byPost = toAnswer(await face.app.inject({ method: 'POST', url: '/graphql', payload: query }))
+    const byGet = await face.get(query)
+    const byPost = await face.post(query)
     for (const { status, errors } of [byGet, byPost]) {
       expect(status).toBe(200)
       expect(errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT' } }])
@@ -39,6 +39,12 @@ test('variables and operation names come by GET as well', async () => {
     operationName: 'A',
     variables: '{"name":"nobody"}',
   }
-  const answer = toAnswer(await face.app.inject({ url: '/graphql', query }))
-  expect(answer).toMatchObject({ status: 200, data: { account: null } })
+  expect(await face.get(query)).toMatchObject({ status: 200, data: { account: null } })
+})
+
+test('HEAD says what GET would', async () => {
+  const headers = { 'graphql-require-preflight': '1' }
+  const head = async (query: string) => face.app.inject({ method: 'HEAD', url: '/graphql', query: { query }, headers })
+  expect(await head('{ __typename }')).toMatchObject({ statusCode: 200, body: '' })
+  expect(await head('mutation { __typename }')).toMatchObject({ statusCode: 405, body: '' })
 })

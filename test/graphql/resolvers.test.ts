@@ -290,10 +290,10 @@ test('lists come page by page', async () => {
   expect(fetchedAt).toBe(Date.parse(fresh.fetchedAt))
 })
 
-test('the tests above have asked for every field of the schema', () => {
+test('the tests above have asked for every field of the schema that is no subscription', () => {
   const all = Object.values(buildSchema(schemaText).getTypeMap())
     .filter(isObjectType)
-    .filter((type) => !type.name.startsWith('__'))
+    .filter((type) => !type.name.startsWith('__') && type.name !== 'Subscription')
     .flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`))
   expect(all.filter((field) => !asked.has(field))).toEqual([])
 })

@@ -2,6 +2,7 @@
 import helmet from '@fastify/helmet'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { onTestFinished } from 'vitest'
+import { createConnections } from '#access/connections.ts'
 import { type Ask, Meter } from '#contract/ask.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Instant } from '#model/time-range.ts'
@@ -29,6 +30,8 @@ export interface RestAppOptions {
   readonly maxProviderCalls?: number
   /** Aborts when the process is about to stop. */
   readonly draining?: AbortSignal
+  /** How many event streams may be open; 1000 when left out. */
+  readonly maxConnections?: number
 }
 
 /** A moment inside the hour that tests ask for. */
@@ -71,7 +74,11 @@ export async function buildRestApp(
       meter: new Meter(options.maxProviderCalls),
     }
   }
-  await app.register(restPlugin, { services, clock, log, version: '1.2.3', createAsk, draining: options.draining })
+  const connections = createConnections({ perProcess: options.maxConnections ?? 1000, perClient: 1000 })
+  await app.register(restPlugin, {
+    ...{ services, clock, log, version: '1.2.3', createAsk, connections },
+    draining: options.draining,
+  })
   await app.ready()
   onTestFinished(() => app.close())
   return { app, services, clock, logged, leaving }

@@ -19,8 +19,8 @@ afterAll(async () => {
   await gateway?.close()
 })
 
-/** Opens the page and notes what it asks of others and what it complains about. */
-async function open() {
+/** Opens the page and notes what it asks of others and what it complains about. @param kept what its storage holds */
+async function open(kept: Readonly<Record<string, string>> = {}) {
   const page = await browser.context.newPage()
   const foreign: string[] = []
   const complaints: string[] = []
@@ -31,6 +31,9 @@ async function open() {
     if (message.type() === 'error') complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(error.message))
+  await page.addInitScript((entries) => {
+    for (const [name, value] of entries) localStorage.setItem(name, value)
+  }, Object.entries(kept))
   await page.goto(`${gateway.address}/graphiql`)
   await page.locator('.graphiql-query-editor .view-line').first().waitFor()
   return { page, foreign, complaints }
@@ -43,6 +46,22 @@ describe('GraphiQL', () => {
     const answer = page.locator('.graphiql-response .view-lines')
     await expect.poll(() => answer.textContent(), { timeout: 15_000 }).toContain('liveStreams')
     await expect.poll(() => answer.textContent()).toContain('8888_room1')
+    expect(foreign).toEqual([])
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('watches by a WebSocket', async () => {
+    // What a visitor has left in his tab.
+    const query = 'subscription { snapshot(account: "none") { id } }'
+    const tab = { id: '1', hash: null, title: 'Watch', query, variables: null, headers: null, response: null }
+    const { page, foreign, complaints } = await open({
+      'graphiql:query': query,
+      'graphiql:tabState': JSON.stringify({ tabs: [tab], activeTabIndex: 0 }),
+    })
+    await page.locator('.graphiql-execute-button').click()
+    const answer = page.locator('.graphiql-response .view-lines')
+    await expect.poll(() => answer.textContent(), { timeout: 15_000 }).toContain('NOT_FOUND')
     expect(foreign).toEqual([])
     expect(complaints).toEqual([])
     await page.close()

@@ -26,9 +26,9 @@ async function create(access: AccessSettings) {
   const app = fastify()
   onTestFinished(() => app.close())
   app.setErrorHandler(buildErrorHandler({ error: () => undefined }))
-  const createAsk = addRequestScope(app, {
-    authenticator: createAuthenticator(access),
-    clientLimit: createClientLimit({ requestsPerMinute: null }),
+  const { createAsk } = addRequestScope(app, {
+    authenticator: createAuthenticator(access, { clock, failedKeysPerMinute: 10 }),
+    clientLimit: createClientLimit({ requestsPerMinute: null, clock }),
     clock,
     deadlineMs: 10_000,
     maxProviderCalls: 1,
@@ -73,8 +73,8 @@ describe('/metrics', () => {
     expect(body).not.toContain('"a"')
   })
 
-  test('is open in open mode', async () => {
-    const get = await create({ mode: 'open' })
-    expect((await get()).statusCode).toBe(200)
+  test('is as open in open mode as everybody’s role says', async () => {
+    const [open, shown] = [await create({ mode: 'open', role: 'ops' }), await create({ mode: 'open', role: 'reader' })]
+    expect([(await open()).statusCode, (await shown()).statusCode]).toEqual([200, 403])
   })
 })

@@ -1,13 +1,15 @@
 import { connect } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createAuthenticator } from '#access/authenticator.ts'
+import type { AccessRequest } from '#access/authenticator.ts'
 import { createClientLimit } from '#access/client-limit.ts'
 import type { Ask } from '#contract/ask.ts'
+import type { Caller } from '#model/caller.ts'
 import { GatewayError } from '#model/errors.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { addRequestScope } from '../../src/server/request-scope.ts'
 
+const anonymous: Caller = { name: 'anonymous', role: 'ops', accounts: 'all' }
 let app: FastifyInstance | undefined
 afterEach(() => app?.close())
 
@@ -15,14 +17,20 @@ function create(requestsPerMinute: number | null = null) {
   const server = fastify()
   app = server
   const clock = new FakeClock()
-  const createAsk = addRequestScope(server, {
-    authenticator: createAuthenticator({ mode: 'open' }),
-    clientLimit: createClientLimit({ requestsPerMinute }),
+  const seen: AccessRequest[] = []
+  const scope = addRequestScope(server, {
+    authenticator: {
+      authenticate: async (shown) => {
+        seen.push(shown)
+        return anonymous
+      },
+    },
+    clientLimit: createClientLimit({ requestsPerMinute, clock }),
     clock,
     deadlineMs: 10_000,
     maxProviderCalls: 3,
   })
-  return { server, clock, createAsk }
+  return { server, clock, seen, ...scope }
 }
 
 describe('the scope of a request', () => {
@@ -82,5 +90,43 @@ describe('the scope of a request', () => {
     server.get('/', async (request) => request.id)
     const response = await server.inject('/')
     expect(response.headers['x-request-id']).toBe(response.body)
+  })
+
+  it('tells who opened a socket by its request and its payload, and counts nothing for that', async () => {
+    const { server, seen, authenticate, createAsk } = create(1)
+    server.get('/', async (request) => {
+      await authenticate(request, { apiKey: 'k' })
+      return (await createAsk(request)).caller.name
+    })
+    expect((await server.inject({ url: '/', headers: { 'x-api-key': 'h' } })).statusCode).toBe(200)
+    expect(seen).toMatchObject([
+      { address: '127.0.0.1', headers: { 'x-api-key': 'h' }, payload: { apiKey: 'k' } },
+      { address: '127.0.0.1', headers: { 'x-api-key': 'h' }, payload: undefined },
+    ])
+  })
+
+  it('counts operations of a socket with the requests of its client, and gives each its deadline', async () => {
+    const { clock, createOperationAsk } = create(2)
+    const leaving = new AbortController()
+    await createOperationAsk(anonymous, '192.0.2.1', leaving.signal)
+    await clock.advance(1000)
+    const ask = await createOperationAsk(anonymous, '192.0.2.1', leaving.signal)
+    expect(ask).toMatchObject({ caller: anonymous, deadlineAtMs: clock.monotonicMs() + 10_000 })
+    expect(ask.signal).toBe(leaving.signal)
+    await expect(createOperationAsk(anonymous, '192.0.2.1', leaving.signal)).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+    })
+    await expect(createOperationAsk(anonymous, '192.0.2.2', leaving.signal)).resolves.toBeDefined()
+  })
+
+  it('renews a deadline and a meter for the same caller', async () => {
+    const { clock, createOperationAsk, renewAsk } = create()
+    const first = await createOperationAsk(anonymous, '192.0.2.1', new AbortController().signal)
+    first.meter.plan(3)
+    await clock.advance(60_000)
+    const second = renewAsk(first)
+    expect([second.caller, second.signal]).toEqual([first.caller, first.signal])
+    expect(second.deadlineAtMs).toBe(clock.monotonicMs() + 10_000)
+    expect(second.meter.canPlan(3)).toBe(true)
   })
 })

@@ -47,8 +47,10 @@ describe('a breaker', () => {
 
   it('opens when more than half of the calls failed', async () => {
     const { breaker, fail, succeed } = start()
-    await succeed(30)
-    await fail(30)
+    await succeed(13)
+    await fail(13)
+    await succeed(12)
+    await fail(12)
     expect(breaker.isOpen).toBe(false)
     await fail(1)
     expect(breaker.isOpen).toBe(true)
@@ -59,14 +61,34 @@ describe('a breaker', () => {
     await succeed(500)
     await fail(10)
     await clock.advance(29_999)
+    await succeed(1)
     await fail(10)
     expect(breaker.isOpen).toBe(false)
     await clock.advance(1)
-    // What happened thirty seconds ago is over: ten of ten is too little to tell.
-    await fail(9)
+    // What happened thirty seconds ago is over: ten of eleven is too little to tell.
+    await fail(8)
     expect(breaker.isOpen).toBe(false)
     await fail(1)
     expect(breaker.isOpen).toBe(true)
+  })
+
+  it('opens for as many failures in a row, whatever went well before', async () => {
+    const { breaker, run, fail, succeed } = start()
+    await succeed(500)
+    await fail(19)
+    await run()
+    await fail(19)
+    expect(breaker.isOpen).toBe(false)
+    await fail(1)
+    expect(breaker.isOpen).toBe(true)
+  })
+
+  it('counts failures in a row only of the last thirty seconds', async () => {
+    const { clock, breaker, fail } = start()
+    await fail(19)
+    await clock.advance(30_000)
+    await fail(19)
+    expect(breaker.isOpen).toBe(false)
   })
 
   it('refuses at once while open, and says until when', async () => {

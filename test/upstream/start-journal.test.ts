@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -89,6 +89,77 @@ describe('a start journal', () => {
     startProcess(1_000_000)
     appendFileSync(join(folder, 'deep', 'main.log'), '1000000 report%2Fdomain%2')
     expect(startProcess(1_000_001).journal.readPast()).toEqual([{ operation: 'report%2Fdomain%2', at: 1_000_000 }])
+  })
+
+  it('tells what a start is called where it is shared, and whether it was granted there', () => {
+    const starts = [
+      { operation: 'b', at: 1_000_000, id: 'r1 7/é', isShared: true },
+      { operation: 'b', at: 1_000_000, id: 'r1-8', isShared: false },
+      { operation: 'b', at: 1_000_001 },
+    ]
+    const { journal } = startProcess(1_000_000)
+    for (const start of starts) journal.record(start)
+    expect(startProcess(1_000_001).journal.readPast()).toEqual(starts)
+  })
+
+  it.each([
+    ['an instant that is none', 'x1000000 b'],
+    ['more words than a start has', '1000000 b r1-8 shared x'],
+    ['a blank at its beginning', ' 1000000 b'],
+    ['no name', '1000000 '],
+  ])('reads past a line with %s', (_, line) => {
+    startProcess(1_000_000)
+    appendFileSync(join(folder, 'deep', 'main.log'), `${line}\n`)
+    expect(startProcess(1_000_001).journal.readPast()).toEqual([])
+  })
+
+  it('takes a start whose shared name was cut short for one of this process alone', () => {
+    startProcess(1_000_000)
+    appendFileSync(join(folder, 'deep', 'main.log'), '1000000 b r1-8')
+    expect(startProcess(1_000_001).journal.readPast()).toEqual([{ operation: 'b', at: 1_000_000 }])
+  })
+
+  it('keeps a start for the widest window that counts it, and not longer', () => {
+    const path = join(folder, 'wide.log')
+    const wide = toLimits({
+      limit: 2,
+      windowSeconds: 10,
+      guardMs: 0,
+      interfaces: { a: { limit: 1, windowSeconds: 100 }, b: { limit: 1, windowSeconds: 1 } },
+    })
+    const open = (now: number) =>
+      openStartJournal({ path, limits: wide, clock: new FakeClock(now), onError: (error) => errors.push(error) })
+    const journal = open(1_000_000)
+    journal.record({ operation: 'a', at: 1_000_000 })
+    expect(open(1_099_999).readPast()).toHaveLength(1)
+    expect(open(1_100_000).readPast()).toHaveLength(0)
+  })
+
+  it('writes nothing once it is closed, and closing it again does nothing', () => {
+    const { journal } = startProcess(1_000_000)
+    journal.record({ operation: 'b', at: 1_000_000 })
+    journal.close()
+    journal.close()
+    journal.record({ operation: 'b', at: 1_000_000 })
+    expect(readFileSync(join(folder, 'deep', 'main.log'), 'utf8')).toBe('1000000 b\n')
+    expect(errors).toEqual([])
+  })
+
+  it('is not opened over a file that cannot be read', () => {
+    mkdirSync(join(folder, 'deep', 'main.log'), { recursive: true })
+    expect(() => startProcess(1_000_000)).toThrow('EISDIR')
+  })
+
+  it('is written anew after ten thousand records, not before, and its old file is let go', () => {
+    const { clock, journal } = startProcess(1_000_000)
+    const path = join(folder, 'deep', 'main.log')
+    const openFiles = () => readdirSync('/proc/self/fd').length
+    const before = existsSync('/proc/self/fd') ? openFiles() : 0
+    for (let count = 0; count < 9999; count += 1) journal.record({ operation: 'b', at: clock.now() - 20_000 })
+    expect(readFileSync(path, 'utf8')).not.toBe('')
+    journal.record({ operation: 'b', at: clock.now() - 20_000 })
+    expect(readFileSync(path, 'utf8')).toBe('')
+    if (existsSync('/proc/self/fd')) expect(openFiles()).toBe(before)
   })
 
   it('does not grow for ever', () => {

@@ -10,6 +10,9 @@ export function buildFetcher(apiKey: string, onAnswer: (refused: boolean) => voi
   return createGraphiQLFetcher({
     url: '/graphql',
     headers: toAuthorization(apiKey),
+    subscriptionUrl: toSocketUrl(location.href),
+    // Browsers cannot set headers there.
+    wsConnectionParams: toAuthorization(apiKey),
     enableIncrementalDelivery: false,
     fetch: async (input, init) => {
       const response = await fetch(input, init)
@@ -17,6 +20,12 @@ export function buildFetcher(apiKey: string, onAnswer: (refused: boolean) => voi
       return isJson(response) ? response : toGraphQLError(response)
     },
   })
+}
+
+function toSocketUrl(page: string): string {
+  const url = new URL('/graphql', page)
+  url.protocol = url.protocol.replace('http', 'ws')
+  return url.href
 }
 
 function isJson(response: Response): boolean {

@@ -22,6 +22,7 @@ export const oneQuestion: FaultCase = {
   part: 'quota',
   isQuick: true,
   needsRedis: false,
+  tells: ['coldCalls', 'coldDifferentAnswers', 'hotCalls', 'orphansAnswered', 'orphansMaxMs'],
   run: async (stage) => {
     const fleet = await stage.startFleet({ accounts: [wide, listed] })
     const questions = new Questions(fleet.client)
@@ -68,8 +69,8 @@ async function askHot({ judgement, isQuick }: Stage, fleet: Fleet, questions: Qu
     answers.push(await questions.askList(listed.name))
   }
   const period = await during(0)
-  const durationMs = (isQuick ? 2 : 3) * LIST_LIFE_MS + 1000
-  await runLoads([{ ratePerSecond: 200, send }], durationMs)
+  const durationMs = (isQuick ? 1 : 3) * LIST_LIFE_MS + 1000
+  await runLoads([{ ratePerSecond: isQuick ? 100 : 200, send }], durationMs)
   const calls = countWithin(arrivedAt(await fleet.upstream.arrivals(), listed.name), {
     fromMs: period.fromMs,
     toMs: period.fromMs + durationMs,

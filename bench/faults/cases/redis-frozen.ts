@@ -10,7 +10,8 @@ import {
   noteStarts,
   RELAXED_FLOOR_MS,
   SHARED_AGAIN_LIMIT_MS,
-  wide,
+  toRates,
+  toWide,
 } from './mixed-load.ts'
 
 /** R3: a Redis that stands still, its connections open, costs no read, and gives nobody a start too many. */
@@ -20,18 +21,20 @@ export const redisFrozen: FaultCase = {
   part: 'quota',
   isQuick: true,
   needsRedis: true,
+  tells: ['wideWorstWindow', 'faultFailedReads', 'faultP99Ms', 'faultFirstSecondMaxMs', 'sharedAgainMs'],
   run: async (stage) => {
     const { judgement } = stage
+    const wide = toWide(stage)
     const redis = await stage.redis()
     const fleet = await stage.startFleet({ accounts: [wide, listed], settings: { upstream: { deadlineMs: 2000 } } })
-    const load = new MixedLoad(fleet, { reads: 160, fresh: { wide: 80 } })
-    await load.warm()
+    const load = new MixedLoad(fleet, toRates(stage, { reads: 160, fresh: { wide: 80 } }))
+    await load.warm(stage.isQuick)
     const { usual, fault, after } = await load.run(async () => {
-      const usual = await during(stage.isQuick ? 4000 : 6000)
+      const usual = await during(stage.isQuick ? 2000 : 6000)
       await redis.freeze()
-      const fault = await during(stage.isQuick ? 8000 : 30_000)
+      const fault = await during(stage.isQuick ? 4000 : 30_000)
       await redis.resume()
-      return { usual, fault, after: await during(6000) }
+      return { usual, fault, after: await during(stage.isQuick ? 3500 : 6000) }
     })
     const arrivals = await fleet.upstream.arrivals()
     const baseline = load.readsWithin(usual)

@@ -14,18 +14,20 @@ import {
   noteStarts,
   RELAXED_FLOOR_MS,
   SHARED_AGAIN_LIMIT_MS,
-  wide,
+  toRates,
+  toWide,
 } from './mixed-load.ts'
 
 /**
  * Its window is longer than the outage: nobody may spend more than reserve meanwhile, so that its starts tell when the
  * log is shared again. On the wide account each replica has its own share by then, which looks the same from outside.
  */
-const slow: FleetAccount = {
+const slowLong: FleetAccount = {
   name: 'slow',
   provider: 'chinanetcenter',
   quota: { limit: 300, windowSeconds: 15 },
 }
+const slowQuick: FleetAccount = { ...slowLong, quota: { limit: 80, windowSeconds: 6, guardMs: 1000 } }
 /** How long answers are good, milliseconds: of sessions and of lists. */
 const SESSIONS_LIFE_MS = 60_000
 const LIST_LIFE_MS = 5_000
@@ -37,21 +39,23 @@ export const redisKilled: FaultCase = {
   part: 'quota',
   isQuick: true,
   needsRedis: true,
+  tells: ['wideWorstWindow', 'faultFailedReads', 'faultP99Ms', 'sharedAgainMs', 'callsAboveOnePerLife'],
   run: async (stage) => {
     const { judgement } = stage
+    const [wide, slow] = [toWide(stage), stage.isQuick ? slowQuick : slowLong]
     const redis = await stage.redis()
     const fleet = await stage.startFleet({
       accounts: [wide, slow, listed],
       settings: { upstream: { deadlineMs: 2000 } },
     })
-    const load = new MixedLoad(fleet, { reads: 160, fresh: { wide: 70, slow: 30 } })
-    await load.warm()
+    const load = new MixedLoad(fleet, toRates(stage, { reads: 160, fresh: { wide: 70, slow: 30 } }))
+    await load.warm(stage.isQuick)
     const { usual, fault, after } = await load.run(async () => {
-      const usual = await during(stage.isQuick ? 4000 : 6000)
+      const usual = await during(stage.isQuick ? 2000 : 6000)
       await redis.kill()
-      const fault = await during(stage.isQuick ? 4000 : 10_000)
+      const fault = await during(stage.isQuick ? 3000 : 10_000)
       await redis.start()
-      return { usual, fault, after: await during(stage.isQuick ? 5000 : 8000) }
+      return { usual, fault, after: await during(stage.isQuick ? 3500 : 8000) }
     })
     const arrivals = await fleet.upstream.arrivals()
     const baseline = load.readsWithin(usual)

@@ -3,6 +3,7 @@ import type { Fleet } from '../rig/fleet.ts'
 import type { AskedQuestion, Questions } from '../rig/questions.ts'
 import { steadyNow } from '../rig/steady-clock.ts'
 import { during, judgeWindows, listed, MixedLoad, wide } from './mixed-load.ts'
+import { judgeSignatures } from './skewed-signatures.ts'
 
 const TEN_MINUTES_MS = 600_000
 const STEP_BACK_MS = -30_000
@@ -12,8 +13,8 @@ const AGE_SLACK_SECONDS = 2
 const AGEING_MS = 3000
 
 /**
- * R17: clocks that are wrong move no start and no life. The providers let signatures be that far off: what a wrong
- * clock does to a signature is another matter.
+ * R17: clocks that are wrong move no start and no life. While that is looked at, the providers let signatures be that
+ * far off; what a wrong clock does to a signature is looked at by itself.
  */
 export const skewedClock: FaultCase = {
   name: 'R17',
@@ -21,6 +22,14 @@ export const skewedClock: FaultCase = {
   part: 'quota',
   isQuick: false,
   needsRedis: false,
+  tells: [
+    'wideWorstWindow',
+    'aheadAgeErrorSeconds',
+    'behindAgeErrorSeconds',
+    'aheadReportsCallsRefused',
+    'behindReportsCallsRefused',
+    'behindSamplesCallsRefused',
+  ],
   run: async (stage) => {
     const { judgement } = stage
     const fleet = await stage.startFleet({
@@ -55,6 +64,8 @@ export const skewedClock: FaultCase = {
     judgement.atLeast('answered', load.fresh.filter(({ status }) => status === 200).length, 1)
     const strange = load.fresh.filter(({ status, code }) => status !== 200 && code !== 'QUOTA_EXHAUSTED')
     judgement.equals('otherFailures', strange.length, 0)
+    await judgeSignatures(stage, 'ahead', TEN_MINUTES_MS)
+    await judgeSignatures(stage, 'behind', -TEN_MINUTES_MS)
   },
 }
 

@@ -66,8 +66,13 @@ export interface Overlap {
   readonly longestMs: number
 }
 
+/** Most calls that were open at one instant. @param untilMs when the ledger was read: one that is not done lasts until then */
+export function countOpenAtMost(calls: readonly Pick<Pop, 'atMs' | 'doneAtMs'>[], untilMs: number): number {
+  return measureOverlap(calls, untilMs).most
+}
+
 /** @param untilMs when the ledger was read: a pop that is not done lasts until then */
-export function measureOverlap(pops: readonly Pop[], untilMs: number): Overlap {
+export function measureOverlap(pops: readonly Pick<Pop, 'atMs' | 'doneAtMs'>[], untilMs: number): Overlap {
   const edges = pops.flatMap(({ atMs, doneAtMs }) => [
     { atMs, change: 1 },
     { atMs: Math.max(atMs, doneAtMs ?? untilMs), change: -1 },

@@ -8,8 +8,10 @@ import type { UpstreamAccount, UpstreamWay } from './upstream-protocol.ts'
 export interface FleetAccount extends UpstreamAccount {
   /** As in the settings; what is left out has its default. */
   readonly quota: { readonly limit: number; readonly windowSeconds: number; readonly guardMs?: number }
-  /** Further settings of the account. */
+  /** Further settings of the account; endpoints among them stand instead of the emulated provider's. */
   readonly settings?: Readonly<Record<string, unknown>>
+  /** Whether its provider has to be looked up, by the name `localhost`. Who sent such a call is not known. Default no. */
+  readonly isLookedUp?: boolean
 }
 
 /** How a fleet is to be. */
@@ -28,6 +30,10 @@ export interface FleetSetup {
   readonly maxClockSkewSeconds?: number
   /** Where a replica's data are; left out: in a folder of its own. */
   readonly dataDirectory?: (replica: number) => string
+  /** Further environment of every replica. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** Whether the client asks again when it is refused for overload. Default no. */
+  readonly isPatient?: boolean
   /** Whether what each account is sent is kept, byte for byte. Default no. */
   readonly keepsBodies?: boolean
 }
@@ -56,6 +62,7 @@ export async function startFleet(setup: FleetSetup): Promise<Fleet> {
       index,
       clockShiftMs: setup.clockShiftMs?.(index),
       dataDirectory: setup.dataDirectory?.(index),
+      environment: setup.environment,
       settings: {
         ...setup.settings,
         ...(setup.redisUrl && { redis: { url: setup.redisUrl(index) } }),
@@ -71,7 +78,10 @@ export async function startFleet(setup: FleetSetup): Promise<Fleet> {
     await upstream.close()
     throw failure.reason
   }
-  const client = createClient(replicas.map(({ url }) => url))
+  const client = createClient(
+    replicas.map(({ url }) => url),
+    setup.isPatient,
+  )
   let closing: Promise<void> | undefined
   const close = async () => {
     await client.close()
@@ -90,14 +100,17 @@ export async function startFleet(setup: FleetSetup): Promise<Fleet> {
 }
 
 function toSettings(
-  { name, provider, quota, settings }: FleetAccount,
+  { name, provider, quota, settings, isLookedUp }: FleetAccount,
   replica: number,
   { ways, credentials }: Upstream,
 ) {
   const way = ways.find((candidate) => candidate.replica === replica && candidate.account === name)
   if (way === undefined) throw new Error(`the providers gave account ${name} no address`)
-  const basics = { ...settings, name, provider, quota, credentials: credentials[provider] }
-  return { ...basics, endpoints: toEndpoints(provider, way) }
+  const addresses = Object.entries(toEndpoints(provider, way))
+  const endpoints = Object.fromEntries(
+    addresses.map(([role, address]) => [role, isLookedUp ? address.replace('127.0.0.1', 'localhost') : address]),
+  )
+  return { endpoints, ...settings, name, provider, quota, credentials: credentials[provider] }
 }
 
 function toEndpoints(provider: UpstreamAccount['provider'], { statistics, control, reports }: UpstreamWay) {

@@ -14,11 +14,13 @@ export interface AskedQuestion extends Reply {
 const DOMAINS = ['push.example.com', 'push.example.org']
 const ROOMS = 5
 const RANGE_MS = 3_600_000
+const MINUTE_MS = 60_000
 
 /** Asks one fleet. */
 export class Questions {
   private readonly client: FleetClient
   private readonly range: string
+  private readonly startedAtMs = Date.now()
   /** No two askers of a fleet may think of the same stream. */
   private readonly name = randomBytes(4).toString('hex')
   private lastFresh = 0
@@ -47,6 +49,30 @@ export class Questions {
   async askSessions(account: string, question: string, options?: RequestOptions): Promise<AskedQuestion> {
     const path = `/v1/accounts/${account}/streams/${encodeURIComponent(question)}/push-sessions?${this.range}`
     return { account, question, ...(await this.client.get(path, options)) }
+  }
+
+  /**
+   * Samples of a Tencent stream: one provider call, unless these minutes were asked for before.
+   * @param minutesAgo where the five minutes that are asked for end; they are over for good when it is 10 or more
+   */
+  async askSamples(account: string, question: string, minutesAgo: number, options?: RequestOptions) {
+    const path = `/v1/accounts/${account}/streams/${encodeURIComponent(question)}/push-samples?${this.toMinutes(minutesAgo)}`
+    return { account, question, ...(await this.client.get(path, options)) } satisfies AskedQuestion
+  }
+
+  /** The five minutes that ended so many minutes ago, as a query. */
+  toMinutes(minutesAgo: number): string {
+    const [from, to] = [minutesAgo + 5, minutesAgo].map((minutes) => {
+      const atMs = this.startedAtMs - minutes * MINUTE_MS
+      return encodeURIComponent(new Date(atMs - (atMs % MINUTE_MS)).toISOString())
+    })
+    return `from=${from}&to=${to}`
+  }
+
+  /** A Tencent stream that was never asked for. */
+  nameFreshStream(): string {
+    this.lastFresh += 1
+    return `8888_fresh_${this.name}_${this.lastFresh}`
   }
 
   /** Sessions of a few ChinaNetCenter streams in turn. */

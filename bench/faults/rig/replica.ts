@@ -20,6 +20,16 @@ export interface ReplicaSetup {
   readonly clockShiftMs?: number | undefined
   /** Where its data are; left out: in a folder of its own. */
   readonly dataDirectory?: string | undefined
+  /** Further environment of its processes. */
+  readonly environment?: Readonly<Record<string, string>> | undefined
+}
+
+/** How a process went that was asked to stop. */
+export interface Departure {
+  /** From the signal to its end, milliseconds. */
+  readonly tookMs: number
+  /** How it ended. */
+  readonly end: string
 }
 
 /** A running gateway. */
@@ -27,6 +37,10 @@ export interface Replica {
   readonly index: number
   /** Where it listens; another address after a restart. */
   readonly url: string
+  /** Its process; another one after a restart. */
+  readonly pid: number
+  /** How long its process took from its start until it listened, milliseconds. */
+  readonly startedInMs: number
   /** Where its data are. */
   readonly dataDirectory: string
   /** Warnings and errors of its log, the newest ones. */
@@ -37,6 +51,8 @@ export interface Replica {
   unexpectedEnd(): string | undefined
   /** Looks inside. @param isNewPeriod whether to measure the event loop's delay anew from here */
   inspect(isNewPeriod?: boolean): Promise<InsideReport>
+  /** Looks inside after everything that is not needed has been cleared away. */
+  inspectSwept(): Promise<InsideReport>
   /** What sets its wall clock; undefined when it goes by the machine's. */
   readonly clockSetBy: string | undefined
   /** Sets its wall clock this far ahead of the machine's, milliseconds, negative for behind. */
@@ -49,12 +65,14 @@ export interface Replica {
   freeze(): void
   /** Lets a frozen process go on. */
   resume(): void
+  /** Asks it to stop, and waits until it has ended; its data stay. @param againAfterMs when to ask once more */
+  terminate(againAfterMs?: number): Promise<Departure>
   /** Asks it to stop, and waits. A process that does not is killed, and counts as ended unexpectedly. */
   stop(): Promise<void>
 }
 
 /** Starts one and waits until it listens. @throws Error with what it wrote, when it does not */
-export async function startReplica({ index, settings, ...setup }: ReplicaSetup): Promise<Replica> {
+export async function startReplica({ index, settings, environment, ...setup }: ReplicaSetup): Promise<Replica> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-replica-'))
   const file = join(folder, 'weir.json')
   const dataDirectory = setup.dataDirectory ?? join(folder, 'data')
@@ -71,7 +89,13 @@ export async function startReplica({ index, settings, ...setup }: ReplicaSetup):
     if (complaints.length > KEPT_COMPLAINTS) complaints.shift()
   }
   const start = () =>
-    startGatewayProcess({ name: `replica ${index}`, folder, file, environment: clock?.environment ?? {}, complain })
+    startGatewayProcess({
+      name: `replica ${index}`,
+      folder,
+      file,
+      environment: { ...environment, ...clock?.environment },
+      complain,
+    })
 
   let isEnding = false
   let gateway = await start().catch(async (error: unknown) => {
@@ -84,11 +108,18 @@ export async function startReplica({ index, settings, ...setup }: ReplicaSetup):
     get url() {
       return gateway.url
     },
+    get pid() {
+      return gateway.pid
+    },
+    get startedInMs() {
+      return gateway.startedInMs
+    },
     dataDirectory,
     complaints,
     isRunning: () => gateway.end() === undefined,
     unexpectedEnd: () => (isEnding ? undefined : gateway.end()),
     inspect: (isNewPeriod = false) => gateway.order({ isNewPeriod }),
+    inspectSwept: () => gateway.order({ isSwept: true }),
     clockSetBy: clock?.setBy,
     shiftClock: async (ms) => {
       if (clock === undefined) throw new Error('a replica without a clock of its own')
@@ -111,6 +142,17 @@ export async function startReplica({ index, settings, ...setup }: ReplicaSetup):
     },
     resume: () => {
       gateway.kill('SIGCONT')
+    },
+    terminate: async (againAfterMs) => {
+      isEnding = true
+      const askedAtMs = performance.now()
+      gateway.kill('SIGTERM')
+      const again = againAfterMs === undefined ? undefined : setTimeout(() => gateway.kill('SIGTERM'), againAfterMs)
+      const limit = setTimeout(() => gateway.kill('SIGKILL'), STOP_LIMIT_MS)
+      await gateway.ended
+      clearTimeout(again)
+      clearTimeout(limit)
+      return { tookMs: performance.now() - askedAtMs, end: gateway.end() ?? 'still running' }
     },
     stop: async () => {
       if (gateway.end() === undefined) {

@@ -1,4 +1,5 @@
 // What a gateway says of its collected snapshots.
+import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 
 const pageSchema = z.object({
@@ -7,6 +8,7 @@ const pageSchema = z.object({
 })
 const PAGE_SIZE = 300
 const TIMEOUT_MS = 10_000
+const AGAIN_MS = 200
 
 /** A listed snapshot. */
 export type ListedSnapshot = z.infer<typeof pageSchema>['items'][number]
@@ -38,8 +40,15 @@ export async function readMetric(url: string, name: string, account: string): Pr
 }
 
 async function read(address: string): Promise<string> {
-  const answer = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  const text = await answer.text()
+  const giveUpAtMs = performance.now() + TIMEOUT_MS
+  let answer = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+  let text = await answer.text()
+  // What is counted here is not how soon it was told.
+  while (text.includes('"OVERLOADED"') && performance.now() < giveUpAtMs) {
+    await delay(AGAIN_MS)
+    answer = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    text = await answer.text()
+  }
   if (!answer.ok)
     throw new Error(`${new URL(address).pathname} was answered with ${answer.status}: ${text.slice(0, 200)}`)
   return text

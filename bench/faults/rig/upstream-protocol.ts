@@ -83,6 +83,8 @@ const arrivalSchema = z.object({
   replica: z.int(),
   /** The account of the settings; empty when unknown. */
   account: z.string(),
+  /** Which of the provider's servers it came to. */
+  role: z.string(),
   /** The provider's name of the call. */
   operation: z.string(),
   /** The stream asked for as the settings spell keys; empty when it asks for none or for all. */

@@ -1,11 +1,11 @@
 // What happens to a stream, as server-sent events.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
+import type { Connections } from '#access/connections.ts'
 import type { Ask } from '#contract/ask.ts'
-import { GatewayError } from '#model/errors.ts'
+import type { GatewayError } from '#model/errors.ts'
 import type { StreamView } from '#services/services.ts'
-import { sendProblem } from '../error-handler.ts'
-import { EVENT_STREAM_TYPE, EventStreams, MAX_OPEN_STREAMS, RETRY_MS } from '../event-stream.ts'
+import { EVENT_STREAM_TYPE, EventStreams } from '../event-stream.ts'
 import { addVary } from '../freshness-headers.ts'
 import { toEventOperation } from '../openapi.ts'
 import { ASK, noArguments, type RestContext } from '../route-definition.ts'
@@ -15,12 +15,17 @@ import { exampleEvents, toProblemEvent, toSnapshotEvent } from '../schemas/event
 const description =
   'Server-sent events: a `snapshot` for each screenshot of the stream that is collected, once it is stored; its data is what `/snapshots` shows. A comment comes after every 15 s of silence. Nothing is sent again: after a pause read `/snapshots`. A stream that the gateway has to end ends with a `problem` event. Asks no provider.'
 
+/** What event streams need besides. */
+export interface EventOptions {
+  /** All that stay open, WebSockets too. */
+  readonly connections: Connections
+  /** Aborts when the process is about to stop and clients are to go elsewhere: streams of events end then. */
+  readonly draining?: AbortSignal | undefined
+}
+
 /** Adds the routes, and has their streams end when clients are to go elsewhere and when the server closes. */
-export function addEventRoutes(
-  app: FastifyInstance,
-  context: RestContext & { readonly draining?: AbortSignal | undefined },
-): void {
-  const { services } = context
+export function addEventRoutes(app: FastifyInstance, context: RestContext & EventOptions): void {
+  const { services, connections } = context
   const streams = new EventStreams(context.clock, context.draining)
   // Before the server waits for its connections to end.
   app.addHook('preClose', () => streams.close())
@@ -47,7 +52,8 @@ export function addEventRoutes(
 
   function sendEvents(stream: StreamView, ask: Ask, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const items = services.watchSnapshots(stream.account, stream.key, ask)
-    if (!streams.hasRoom()) return sendProblem(request, reply, noRoom(), 503)
+    const isOnlyTold = request.method === 'HEAD'
+    const onEnd = isOnlyTold ? () => undefined : connections.open(ask.caller, request.ip)
     addVary(reply, ['Authorization', 'X-API-Key'])
     reply
       .type(EVENT_STREAM_TYPE)
@@ -55,9 +61,10 @@ export function addEventRoutes(
       // A proxy that gathers an answer before it hands it on would gather for ever.
       .header('x-accel-buffering', 'no')
       .header('x-upstream-calls', ask.meter.calls)
-    if (request.method === 'HEAD') return reply.send()
+    if (isOnlyTold) return reply.send()
     const toFarewell = (error: GatewayError) => toProblemEvent(error, request.id)
-    return reply.send(streams.stream(reply.raw, { items, toEvent: toSnapshotEvent, toFarewell }))
+    const { expiresAtMs } = ask.caller
+    return reply.send(streams.stream(reply.raw, { items, toEvent: toSnapshotEvent, toFarewell, expiresAtMs, onEnd }))
   }
 
   const words = { operationId: 'watchStream', summary: 'Watch a stream', description }
@@ -68,10 +75,4 @@ export function addEventRoutes(
     description: `${description} The same as by account and key, for proxies that touch \`%2F\`.`,
   }
   add('/streams/:id/events', streamIdPath, wordsById, ({ id }, ask) => services.getStreamById(id, ask))
-}
-
-function noRoom(): GatewayError {
-  return new GatewayError('RATE_LIMITED', `this gateway has ${MAX_OPEN_STREAMS} event streams open, and no more`, {
-    retryAfterMs: RETRY_MS,
-  })
 }

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { CapabilityUnsupportedError } from '#model/errors.ts'
 import type { Snapshot } from '#model/snapshot.ts'
 import { toStreamId } from '#model/stream.ts'
-import { HEARTBEAT_MS, MAX_OPEN_STREAMS, STALLED_MS } from '#rest/event-stream.ts'
+import { HEARTBEAT_MS, STALLED_MS } from '#rest/event-stream.ts'
 import { problemSchema } from '#rest/schemas/problem.ts'
 import { MAX_WAITING_EVENTS } from '#services/event-queue.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
@@ -190,18 +190,38 @@ describe('a refusal', () => {
   })
 
   test('meets whoever comes when all streams are open, until one is closed', async () => {
-    const { address, services, openSilent } = await start()
-    const sockets = await Promise.all(Array.from({ length: MAX_OPEN_STREAMS }, openSilent))
-    await waitUntil('all are open', async () => services.count('watchSnapshots') === MAX_OPEN_STREAMS)
+    const { address, services, openSilent } = await start({ maxConnections: 3 })
+    const sockets = await Promise.all(Array.from({ length: 3 }, openSilent))
+    await waitUntil('all are open', async () => services.count('watchSnapshots') === 3)
     const refused = await fetch(address + path)
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '3'])
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3'])
     expect(problemSchema.parse(await refused.json())).toMatchObject({ code: 'RATE_LIMITED', retryable: true })
+    expect((await fetch(address + path, { method: 'HEAD' })).status).toBe(200)
     sockets[0]?.destroy()
     await waitUntil('there is room', async () => {
       const response = await fetch(address + path)
       await response.body?.cancel()
       return response.status === 200
     })
+  })
+})
+
+describe('a token', () => {
+  test('that expires ends the stream, which says so', async () => {
+    const expiresAtMs = at('04:00:20')
+    const { open, publish, clock } = await start({
+      caller: { name: 'web', role: 'reader', accounts: 'all', expiresAtMs },
+      maxConnections: 1,
+    })
+    const { read, readAll } = await open()
+    await read('retry: 3000\n\n')
+    await clock.advance(15_000)
+    expect(await read('\n\n')).toBe(': still here\n\n')
+    await clock.advance(5000)
+    const [, problem = ''] = /^event: problem\ndata: (.*)\n\n$/.exec(await readAll()) ?? []
+    expect(problemSchema.parse(JSON.parse(problem))).toMatchObject({ code: 'UNAUTHENTICATED' })
+    await publish(snapshot('n2'))
+    await waitUntil('nothing waits', async () => clock.waiting === 0)
   })
 })
 

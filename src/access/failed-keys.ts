@@ -1,0 +1,119 @@
+// Guessing is made slow: an address may be wrong so often in a minute and no more. Whoever was right from there before
+// is still listened to, so that nobody is locked out by a neighbour.
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '#model/clock.ts'
+import { GatewayError } from '#model/errors.ts'
+import { toNetwork } from './network.ts'
+
+const SPAN_MS = 60_000
+/** Wrong tries that are remembered in all, about 20 MB of them; beyond, of the networks that were quiet for longest. */
+const MAX_FAILURES = 100_000
+/** Credentials that are remembered to have been right, by digest. */
+const MAX_PROVEN = 10_000
+
+/** A key or token that could have been a guess. Other refusals, such as of a token that has run out, are none. */
+export class WrongCredentialError extends GatewayError {
+  override readonly name = 'WrongCredentialError'
+
+  constructor(message: string) {
+    super('UNAUTHENTICATED', message)
+  }
+}
+
+/** Counts wrong keys and tokens by the network they come from. */
+export interface FailedKeys {
+  /**
+   * Runs a check unless too many were wrong. Checks of one network run side by side only as far as all of them may be
+   * wrong; others wait for those to end.
+   * @param address the client's IP address
+   * @param check throws WrongCredentialError for what could be a guess
+   * @throws GatewayError RATE_LIMITED, the check not run; and whatever the check throws
+   */
+  guard<Value>(address: string, credential: string, check: () => Value | Promise<Value>): Promise<Value>
+}
+
+/** Checks of one network. */
+interface Running {
+  count: number
+  readonly waiting: { readonly admit: () => void; readonly refuse: (error: GatewayError) => void }[]
+}
+
+/** Builds the count. @param options.perMinute wrong tries in any minute, ≥ 1 */
+export function createFailedKeys(options: { readonly perMinute: number; readonly clock: Clock }): FailedKeys {
+  const { perMinute, clock } = options
+  /** Times of wrong tries on `Clock.monotonicMs`, oldest first. */
+  const failures = new LRUCache<string, readonly number[]>({
+    maxSize: MAX_FAILURES,
+    sizeCalculation: (times) => times.length,
+  })
+  const proven = new LRUCache<string, true>({ max: MAX_PROVEN })
+  const running = new Map<string, Running>()
+
+  function listFailures(network: string): readonly number[] {
+    const since = clock.monotonicMs() - SPAN_MS
+    return (failures.get(network) ?? []).filter((atMs) => atMs > since)
+  }
+
+  /** What everybody hears who was not right before; undefined while tries are left. */
+  function findRefusal(times: readonly number[]): GatewayError | undefined {
+    const deciding = times[times.length - perMinute]
+    if (deciding === undefined) return undefined
+    const retryAfterMs = deciding + SPAN_MS - clock.monotonicMs()
+    const seconds = Math.ceil(retryAfterMs / 1000)
+    return new GatewayError('RATE_LIMITED', `too many wrong keys came from this address; try again in ${seconds} s`, {
+      retryAfterMs,
+    })
+  }
+
+  function enter(network: string): Promise<void> | undefined {
+    const times = listFailures(network)
+    const refusal = findRefusal(times)
+    if (refusal) throw refusal
+    const own = running.get(network) ?? { count: 0, waiting: [] }
+    running.set(network, own)
+    // One by one, or a hundred at the same time would be a hundred guesses.
+    if (own.count + times.length >= perMinute)
+      return new Promise((admit, refuse) => {
+        own.waiting.push({ admit, refuse })
+      })
+    own.count += 1
+    return undefined
+  }
+
+  function leave(network: string): void {
+    const own = running.get(network)
+    if (!own) return
+    own.count -= 1
+    const times = listFailures(network)
+    const refusal = findRefusal(times)
+    if (refusal) for (const { refuse } of own.waiting.splice(0)) refuse(refusal)
+    const room = Math.max(0, perMinute - times.length - own.count)
+    for (const { admit } of own.waiting.splice(0, room)) {
+      own.count += 1
+      admit()
+    }
+    if (own.count === 0) running.delete(network)
+  }
+
+  async function run<Value>(network: string, credential: string, check: () => Value | Promise<Value>): Promise<Value> {
+    const proof = hash('sha256', `${network} ${credential}`, 'base64url')
+    const isProven = proven.get(proof) ?? false
+    if (!isProven) await enter(network)
+    try {
+      const value = await check()
+      proven.set(proof, true)
+      return value
+    } catch (error) {
+      if (error instanceof WrongCredentialError) {
+        proven.delete(proof)
+        failures.set(network, [...listFailures(network), clock.monotonicMs()].slice(-perMinute))
+      }
+      throw error
+    } finally {
+      if (!isProven) leave(network)
+    }
+  }
+
+  return { guard: (address, credential, check) => run(toNetwork(address), credential, check) }
+}

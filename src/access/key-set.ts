@@ -1,0 +1,127 @@
+// The keys of the issuer, as last read. They change now and then, the issuer is away at times, and neither may let a
+// flood of tokens through to it.
+import { createLocalJWKSet, type LocalJWKSet } from 'jose'
+import type { Clock } from '#model/clock.ts'
+import { GatewayError } from '#model/errors.ts'
+import { KeySetError, type KeySetTrouble, type PublicKey } from './key-set-source.ts'
+
+/** Keys of that age are read again, so that one the issuer has withdrawn is forgotten. */
+const REFRESH_AFTER_MS = 10 * 60_000
+/** Keys of that age are of no use any more, whatever keeps newer ones away. */
+const KEEP_MS = 24 * 3_600_000
+/** The issuer is asked no sooner again, whatever tokens say. */
+const PAUSE_MS = 10_000
+
+/** What the issuer may say of a key that is not there. */
+export type Renewal = 'changed' | 'same' | 'unknown'
+
+/** Keys that tokens are signed with. */
+export interface KeySet {
+  /** Counts sets that differ: what was verified under another number may have been by a key that is gone. */
+  generation(): number
+  /** The key that a token names. Rejects as `createLocalJWKSet` does. Only after `prepare`. */
+  readonly find: LocalJWKSet
+  /**
+   * Sees to it that there are keys, and none too old.
+   * @throws GatewayError ACCESS_UNAVAILABLE when there are none to be had
+   */
+  prepare(): Promise<void>
+  /**
+   * Asks the issuer for newer keys than those of that generation, unless it was asked a moment ago.
+   * @returns whether there are; `unknown` when the last attempt failed
+   */
+  renew(generation: number): Promise<Renewal>
+  /** What is told whoever cannot be told apart for want of keys. ACCESS_UNAVAILABLE */
+  toUnavailable(): GatewayError
+  /** Ends what is being read. */
+  close(): void
+}
+
+/** What a set is made with. */
+export interface KeySetOptions {
+  /** Reads the keys. @throws KeySetError */
+  readonly read: (closing: AbortSignal) => Promise<readonly PublicKey[]>
+  readonly clock: Clock
+  /** Told when the keys cannot be read and why, whenever that changes; undefined once they can be again. */
+  readonly onTrouble: (trouble: KeySetTrouble | undefined) => void
+}
+
+const none = createLocalJWKSet({ keys: [] })
+
+/** Builds the set. Nothing is read before it is needed. */
+export function createKeySet(options: KeySetOptions): KeySet {
+  const { read, clock, onTrouble } = options
+  const closing = new AbortController()
+  let find = none
+  let text = ''
+  let generation = 0
+  /** On `Clock.monotonicMs`. */
+  let readAtMs: number | undefined
+  let triedAtMs = Number.NEGATIVE_INFINITY
+  let trouble: KeySetTrouble | undefined
+  let reading: Promise<void> | undefined
+
+  function take(keys: readonly PublicKey[]): void {
+    const now = JSON.stringify(keys)
+    if (now === text) return
+    text = now
+    find = createLocalJWKSet({ keys: [...keys] })
+    generation += 1
+  }
+
+  function tell(current: KeySetTrouble | undefined): void {
+    if (current === trouble) return
+    trouble = current
+    onTrouble(current)
+  }
+
+  async function readOnce(): Promise<void> {
+    try {
+      take(await read(closing.signal))
+      readAtMs = clock.monotonicMs()
+      tell(undefined)
+    } catch (error) {
+      if (!closing.signal.aborted) tell(error instanceof KeySetError ? error.trouble : 'MALFORMED')
+    } finally {
+      triedAtMs = clock.monotonicMs()
+      reading = undefined
+    }
+  }
+
+  function startReading(): Promise<void> {
+    reading ??= readOnce()
+    return reading
+  }
+
+  const pauseLeftMs = () => Math.max(0, triedAtMs + PAUSE_MS - clock.monotonicMs())
+  const toUnavailable = () =>
+    new GatewayError('ACCESS_UNAVAILABLE', 'the keys that tokens are checked with cannot be read at present', {
+      retryAfterMs: Math.max(1, pauseLeftMs()),
+    })
+  const ageMs = () => (readAtMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() - readAtMs)
+
+  return {
+    generation: () => generation,
+    find: Object.assign((...terms: Parameters<LocalJWKSet>) => find(...terms), { jwks: () => find.jwks() }),
+    async prepare() {
+      if (ageMs() < REFRESH_AFTER_MS) return
+      const isKnown = ageMs() < KEEP_MS
+      if (reading !== undefined || pauseLeftMs() === 0) {
+        // Of an issuer that is known to be away nothing is expected that would be worth a wait.
+        const isWaiting = !isKnown || trouble === undefined
+        const current = startReading()
+        if (isWaiting) await current
+      }
+      if (ageMs() < KEEP_MS) return
+      take([])
+      throw toUnavailable()
+    },
+    async renew(since) {
+      if (reading !== undefined || (generation === since && pauseLeftMs() === 0)) await startReading()
+      if (generation !== since) return 'changed'
+      return trouble === undefined ? 'same' : 'unknown'
+    },
+    toUnavailable,
+    close: () => closing.abort(),
+  }
+}

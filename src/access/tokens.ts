@@ -1,0 +1,149 @@
+// Callers by the tokens of an issuer. A token is believed for its signature alone; what is asked of it beyond that
+// stands in the settings.
+import { hash } from 'node:crypto'
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
+import type { Caller } from '#model/caller.ts'
+import type { Clock } from '#model/clock.ts'
+import { GatewayError } from '#model/errors.ts'
+import { readHolder } from './claims.ts'
+import { WrongCredentialError } from './failed-keys.ts'
+import type { KeySet } from './key-set.ts'
+import type { TokenSettings } from './settings.ts'
+
+/** Tokens that are remembered to be genuine, by digest. */
+const MAX_REMEMBERED = 10_000
+/** Keys that a token is tried with which names none. */
+const MAX_CANDIDATES = 8
+
+/** What is known of a genuine token. */
+interface Remembered {
+  /** See `KeySet.generation`. */
+  readonly generation: number
+  /** In milliseconds since the epoch, tolerance included. */
+  readonly expiresAtMs: number
+  /** Who holds it, or why it is of no use here; undefined of one that had run out when it was first seen. */
+  readonly verdict: Caller | string | undefined
+}
+
+/**
+ * Builds what finds the caller behind a token.
+ * @returns throws GatewayError WrongCredentialError for what could be a guess, UNAUTHENTICATED for a token out of its
+ * time, FORBIDDEN for one that gives no role, ACCESS_UNAVAILABLE when it cannot be told
+ */
+export function createTokenCheck(
+  settings: TokenSettings,
+  options: { readonly keySet: KeySet; readonly clock: Clock },
+): (token: string) => Promise<Caller> {
+  const { keySet, clock } = options
+  const toleranceMs = settings.clockToleranceSeconds * 1000
+  // It is there so that an answer from the cache does not cost a signature check.
+  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED })
+
+  const terms = () => ({
+    issuer: settings.issuer,
+    audience: settings.audience,
+    algorithms: [...settings.algorithms],
+    requiredClaims: ['exp'],
+    clockTolerance: settings.clockToleranceSeconds,
+    currentDate: new Date(clock.now()),
+  })
+
+  const toExpiry = ({ exp = 0 }: JWTPayload) => Math.min(exp * 1000 + toleranceMs, Number.MAX_SAFE_INTEGER)
+
+  async function verifyOnce(token: string): Promise<JWTPayload> {
+    try {
+      return (await jwtVerify(token, keySet.find, terms())).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+      return await verifyWithAny(token, error)
+    }
+  }
+
+  /** It names no key, and several could be meant. */
+  async function verifyWithAny(token: string, candidates: errors.JWKSMultipleMatchingKeys): Promise<JWTPayload> {
+    let tries = 0
+    for await (const key of candidates) {
+      tries += 1
+      if (tries > MAX_CANDIDATES) break
+      try {
+        return (await jwtVerify(token, key, terms())).payload
+      } catch (error) {
+        if (isGenuine(error)) throw error
+      }
+    }
+    throw new errors.JWKSNoMatchingKey()
+  }
+
+  /** The claims of a token that is genuine and in its time. */
+  async function verify(token: string): Promise<JWTPayload> {
+    const generation = keySet.generation()
+    try {
+      return await verifyOnce(token)
+    } catch (error) {
+      if (!mayBeOfNewKey(token, error)) throw error
+      const renewal = await keySet.renew(generation)
+      if (renewal === 'changed') return await verifyOnce(token)
+      // What names no key could be of any, also of none: that is no reason to ask for patience.
+      if (renewal === 'same' || !namesKey(token)) throw error
+      throw keySet.toUnavailable()
+    }
+  }
+
+  async function inspect(token: string): Promise<Remembered> {
+    // Of before, or keys that came meanwhile would be taken for those it was verified with.
+    const generation = keySet.generation()
+    try {
+      const claims = await verify(token)
+      const expiresAtMs = toExpiry(claims)
+      const holder = readHolder(claims, settings)
+      const verdict = 'refusal' in holder ? holder.refusal : Object.freeze<Caller>({ ...holder.caller, expiresAtMs })
+      return { generation, expiresAtMs, verdict }
+    } catch (error) {
+      if (!(error instanceof errors.JWTExpired)) throw toRefusal(error)
+      return { generation, expiresAtMs: toExpiry(error.payload), verdict: undefined }
+    }
+  }
+
+  function findRemembered(digest: string): Remembered | undefined {
+    const known = remembered.get(digest)
+    if (known?.generation !== keySet.generation()) return undefined
+    // One that had run out is good again when the clock is set back.
+    return known.verdict === undefined && known.expiresAtMs > clock.now() ? undefined : known
+  }
+
+  return async (token) => {
+    await keySet.prepare()
+    const digest = hash('sha256', token, 'base64url')
+    const known = findRemembered(digest) ?? (await inspect(token))
+    remembered.set(digest, known)
+    const { expiresAtMs, verdict } = known
+    if (verdict === undefined || expiresAtMs <= clock.now())
+      throw new GatewayError('UNAUTHENTICATED', 'the token has run out')
+    if (typeof verdict === 'string') throw new GatewayError('FORBIDDEN', verdict)
+    return verdict
+  }
+}
+
+const namesKey = (token: string) => decodeProtectedHeader(token).kid !== undefined
+
+/** Whether newer keys could make a token good. */
+function mayBeOfNewKey(token: string, error: unknown): boolean {
+  if (error instanceof errors.JWKSNoMatchingKey) return true
+  return error instanceof errors.JWSSignatureVerificationFailed && !namesKey(token)
+}
+
+/** Whether the signature was good, and only the claims were not. */
+function isGenuine(error: unknown): boolean {
+  return error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed
+}
+
+/** Our words for a token that was not taken. Nothing of the cause is carried along: it holds the claims. */
+function toRefusal(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  if (!(error instanceof errors.JWTClaimValidationFailed))
+    return new WrongCredentialError('the token is not one of the issuer that this gateway believes')
+  if (error.claim === 'nbf' && error.reason === 'check_failed')
+    return new GatewayError('UNAUTHENTICATED', 'the token is not good yet')
+  return new WrongCredentialError(`the token is not for this gateway: see its claim "${error.claim}"`)
+}

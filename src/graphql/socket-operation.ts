@@ -1,0 +1,97 @@
+// An operation of a WebSocket: by the one way every operation goes, and then carried out once, or once for each event.
+import {
+  createSourceEventStream,
+  type ExecutionResult,
+  execute,
+  type GraphQLFormattedError,
+  OperationTypeNode,
+} from 'graphql'
+import type { Ask } from '#contract/ask.ts'
+import { InvalidInputError } from '#model/errors.ts'
+import type { Services } from '#services/services.ts'
+import { type FaultLog, logInternal, toUpstream } from './answer.ts'
+import { createContext } from './context.ts'
+import { formatError, showErrors } from './error-formatter.ts'
+import type { Operations } from './operations.ts'
+import { readParameters } from './request.ts'
+
+/** One answer of an operation, as it is sent. */
+export interface SocketAnswer {
+  readonly data?: ExecutionResult['data'] | undefined
+  readonly errors?: readonly GraphQLFormattedError[] | undefined
+  readonly extensions: { readonly upstream: ReturnType<typeof toUpstream> }
+}
+
+/** What operations are carried out with. */
+export interface SocketOperationOptions {
+  readonly operations: Operations
+  readonly services: Services
+  /** The same circumstances with a deadline and a meter of their own: an event is asked for like a request. */
+  readonly renewAsk: (ask: Ask) => Ask
+}
+
+/** Who asks an operation, and what it is called where errors are told. */
+export interface SocketOperation {
+  /** What the client sent: parameters as by POST. */
+  readonly payload: unknown
+  /** Its signal ends the operation. */
+  readonly ask: Ask
+  readonly requestId: string
+  readonly log: FaultLog
+}
+
+/**
+ * Carries out an operation: one answer of a query, one for each event of a subscription.
+ * @throws whatever refuses it before it is executed, and what ends a subscription; for `toSocketErrors`
+ */
+export async function* carryOut(
+  { operations, services, renewAsk }: SocketOperationOptions,
+  asked: SocketOperation,
+): AsyncGenerator<SocketAnswer, void, undefined> {
+  const { ask } = asked
+  const operation = operations.prepare(readParameters(asked.payload), ask)
+  if (operation.type === OperationTypeNode.MUTATION)
+    throw new InvalidInputError('query', 'is a mutation; allowed are queries and subscriptions')
+  const contextValue = createContext(services, ask)
+  if (operation.type === OperationTypeNode.QUERY) {
+    yield toAnswer(await execute({ ...operation, contextValue }), asked, ask)
+    return
+  }
+  const events = await createSourceEventStream({ ...operation, contextValue })
+  if (!(Symbol.asyncIterator in events)) {
+    yield toAnswer(events, asked, ask)
+    return
+  }
+  for await (const event of events) {
+    const eventAsk = renewAsk(ask)
+    const result = await execute({
+      ...operation,
+      rootValue: event,
+      contextValue: createContext(services, eventAsk),
+    })
+    yield toAnswer(result, asked, eventAsk)
+  }
+}
+
+/**
+ * What a client is told of an error that ended its operation; one that is our own fault is logged.
+ * @param signal of the operation's ask, once it has one
+ */
+export function toSocketErrors(
+  error: unknown,
+  requestId: string,
+  log: FaultLog,
+  signal?: AbortSignal,
+): readonly GraphQLFormattedError[] {
+  const shown = showErrors([error])
+  logInternal(shown, log, requestId, signal)
+  return shown.map((one) => formatError(one, requestId))
+}
+
+function toAnswer({ data, errors }: ExecutionResult, { requestId, log }: SocketOperation, ask: Ask): SocketAnswer {
+  const extensions = { upstream: toUpstream(ask.meter) }
+  if (!errors) return { data, extensions }
+  const shown = showErrors(errors)
+  logInternal(shown, log, requestId, ask.signal)
+  return { errors: shown.map((error) => formatError(error, requestId)), data, extensions }
+}

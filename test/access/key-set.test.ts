@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import { createKeySet } from '#access/key-set.ts'
+import { KeySetError, type KeySetTrouble, type PublicKey } from '#access/key-set-source.ts'
+import { GatewayError } from '#model/errors.ts'
+import { FakeClock } from '#test/support/fake-clock.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+const first: PublicKey = { kty: 'EC', kid: 'first', crv: 'P-256', x: 'x', y: 'y' }
+const second: PublicKey = { ...first, kid: 'second' }
+
+/** A set whose issuer does what it is told to, at once or when it is told to. */
+function openRig() {
+  const clock = new FakeClock()
+  const troubles: (KeySetTrouble | undefined)[] = []
+  let asked = 0
+  let next: () => Promise<readonly PublicKey[]> = async () => [first]
+  const keySet = createKeySet({
+    read: () => {
+      asked += 1
+      return next()
+    },
+    clock,
+    onTrouble: (trouble) => troubles.push(trouble),
+  })
+  return {
+    clock,
+    keySet,
+    troubles,
+    asked: () => asked,
+    serve: (...keys: readonly PublicKey[]) => {
+      next = async () => keys
+    },
+    fail: (trouble: KeySetTrouble) => {
+      next = () => Promise.reject(new KeySetError(trouble))
+    },
+    hang: () => {
+      const held = Promise.withResolvers<readonly PublicKey[]>()
+      next = () => held.promise
+      return held
+    },
+    kids: () => keySet.find.jwks().keys.map(({ kid }) => kid),
+  }
+}
+
+async function findRefusal(act: Promise<unknown>): Promise<GatewayError> {
+  try {
+    await act
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('the keys of an issuer', () => {
+  test('are read when they are first needed, once for all who wait', async () => {
+    const rig = openRig()
+    expect(rig.asked()).toBe(0)
+    await Promise.all([rig.keySet.prepare(), rig.keySet.prepare(), rig.keySet.prepare()])
+    await rig.keySet.prepare()
+    expect(rig.asked()).toBe(1)
+    expect(rig.kids()).toEqual(['first'])
+    expect(rig.troubles).toEqual([])
+  })
+
+  test('are read again after ten minutes, and those that were withdrawn are gone', async () => {
+    const rig = openRig()
+    await rig.keySet.prepare()
+    const generation = rig.keySet.generation()
+    await rig.clock.advance(10 * MINUTE_MS - 1)
+    await rig.keySet.prepare()
+    expect(rig.asked()).toBe(1)
+    await rig.clock.advance(1)
+    await rig.keySet.prepare()
+    expect(rig.asked()).toBe(2)
+    expect(rig.keySet.generation()).toBe(generation)
+    rig.serve(second)
+    await rig.clock.advance(10 * MINUTE_MS)
+    await rig.keySet.prepare()
+    expect(rig.kids()).toEqual(['second'])
+    expect(rig.keySet.generation()).toBe(generation + 1)
+  })
+
+  test('are asked for at once when a token names another, then not again for ten seconds', async () => {
+    const rig = openRig()
+    await rig.keySet.prepare()
+    const generation = rig.keySet.generation()
+    rig.serve(first, second)
+    expect(await rig.keySet.renew(generation)).toBe('same')
+    await rig.clock.advance(10_000)
+    const renewals = Array.from({ length: 100 }, () => rig.keySet.renew(generation))
+    expect(new Set(await Promise.all(renewals))).toEqual(new Set(['changed']))
+    expect(rig.asked()).toBe(2)
+    for (let second = 0; second < 10; second += 1) {
+      expect(await rig.keySet.renew(rig.keySet.generation())).toBe('same')
+      await rig.clock.advance(999)
+    }
+    expect(rig.asked()).toBe(2)
+    // Who has missed a change need not ask.
+    await rig.clock.advance(10_000)
+    expect(await rig.keySet.renew(generation)).toBe('changed')
+    expect(rig.asked()).toBe(2)
+  })
+
+  test('that are old are waited for, as long as the issuer was there the last time', async () => {
+    const rig = openRig()
+    await rig.keySet.prepare()
+    await rig.clock.advance(10 * MINUTE_MS)
+    const held = rig.hang()
+    let isPrepared = false
+    const preparing = rig.keySet.prepare().then(() => {
+      isPrepared = true
+    })
+    await rig.clock.advance(1000)
+    expect(isPrepared).toBe(false)
+    held.resolve([second])
+    await preparing
+    expect(rig.kids()).toEqual(['second'])
+  })
+
+  test('stay of use for a day while the issuer is away, and nobody waits for it', async () => {
+    const rig = openRig()
+    await rig.keySet.prepare()
+    rig.fail('UNREACHABLE')
+    await rig.clock.advance(10 * MINUTE_MS)
+    await rig.keySet.prepare()
+    expect(rig.troubles).toEqual(['UNREACHABLE'])
+    await rig.clock.advance(23 * HOUR_MS)
+    const held = rig.hang()
+    await rig.keySet.prepare()
+    expect(rig.kids()).toEqual(['first'])
+    held.reject(new KeySetError('TIMEOUT'))
+    await rig.clock.advance(0)
+    expect(rig.troubles).toEqual(['UNREACHABLE', 'TIMEOUT'])
+
+    rig.fail('TIMEOUT')
+    await rig.clock.advance(HOUR_MS)
+    expect((await findRefusal(rig.keySet.prepare())).code).toBe('ACCESS_UNAVAILABLE')
+    expect(rig.kids()).toEqual([])
+    rig.serve(first)
+    await rig.clock.advance(10_000)
+    await rig.keySet.prepare()
+    expect(rig.kids()).toEqual(['first'])
+    expect(rig.troubles).toEqual(['UNREACHABLE', 'TIMEOUT', undefined])
+  })
+
+  test('that are not known yet cannot be had while the issuer is away, which is asked every ten seconds', async () => {
+    const rig = openRig()
+    rig.fail('STATUS')
+    const refusals = await Promise.all([findRefusal(rig.keySet.prepare()), findRefusal(rig.keySet.prepare())])
+    expect(refusals).toEqual([
+      expect.objectContaining({ code: 'ACCESS_UNAVAILABLE', retryAfterMs: 10_000, retryable: true }),
+      expect.objectContaining({ code: 'ACCESS_UNAVAILABLE' }),
+    ])
+    await rig.clock.advance(4000)
+    expect((await findRefusal(rig.keySet.prepare())).retryAfterMs).toBe(6000)
+    expect(rig.asked()).toBe(1)
+    await rig.clock.advance(6000)
+    await findRefusal(rig.keySet.prepare())
+    expect(rig.asked()).toBe(2)
+    expect(rig.troubles).toEqual(['STATUS'])
+  })
+
+  test('may be others by now when the issuer is away: that is not known', async () => {
+    const rig = openRig()
+    await rig.keySet.prepare()
+    await rig.clock.advance(10_000)
+    rig.fail('TIMEOUT')
+    expect(await rig.keySet.renew(rig.keySet.generation())).toBe('unknown')
+    expect(await rig.keySet.renew(rig.keySet.generation())).toBe('unknown')
+    expect(rig.asked()).toBe(2)
+  })
+
+  test('make no trouble when they are given up on purpose', async () => {
+    const rig = openRig()
+    const held = rig.hang()
+    const waiting = findRefusal(rig.keySet.prepare())
+    rig.keySet.close()
+    held.reject(new KeySetError('UNREACHABLE'))
+    await waiting
+    expect(rig.troubles).toEqual([])
+  })
+})

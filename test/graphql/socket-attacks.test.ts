@@ -1,0 +1,216 @@
+// Clients that send what no client sends, or more than anybody can use.
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { MAX_WAITING_BYTES, STALLED_MS } from '#graphql/socket-pulse.ts'
+import { waitUntil } from '#test/support/wait-until.ts'
+import { type SocketRig, snapshot, startSockets } from './socket-rig.ts'
+
+const TEXT = 1
+const CONTINUATION = 0
+const CLOSE = 8
+const PING = 9
+
+/** A frame with a zero mask, which leaves its payload as it is. */
+function toFrame(
+  opcode: number,
+  payload: Buffer,
+  { isLast = true, reserved = 0, length = payload.length } = {},
+): Buffer {
+  const head = Buffer.alloc(14)
+  head[0] = (isLast ? 0x80 : 0) | reserved | opcode
+  if (length < 126) {
+    head[1] = 0x80 | length
+    return Buffer.concat([head.subarray(0, 6), payload])
+  }
+  head[1] = 0x80 | 127
+  head.writeBigUInt64BE(BigInt(length), 2)
+  return Buffer.concat([head, payload])
+}
+
+/** A connection on which a test writes bytes of its own; `closeCode` reads the close frame of the server. */
+async function openRaw({ address }: Pick<SocketRig, 'address'>) {
+  const { port } = new URL(address)
+  const socket: Socket = connect(Number(port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => undefined)
+  let received = Buffer.alloc(0)
+  const isOpen = new Promise<void>((resolve) =>
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk])
+      const end = received.indexOf('\r\n\r\n')
+      if (end < 0) return
+      received = received.subarray(end + 4)
+      socket.removeAllListeners('data')
+      socket.on('data', (more) => {
+        received = Buffer.concat([received, more])
+      })
+      resolve()
+    }),
+  )
+  const closed = once(socket, 'close')
+  socket.write(
+    [
+      'GET /graphql HTTP/1.1',
+      `host: 127.0.0.1:${port}`,
+      'connection: Upgrade',
+      'upgrade: websocket',
+      'sec-websocket-version: 13',
+      `sec-websocket-key: ${randomBytes(16).toString('base64')}`,
+      'sec-websocket-protocol: graphql-transport-ws',
+      '\r\n',
+    ].join('\r\n'),
+  )
+  await isOpen
+  return {
+    socket,
+    closeCode: async () => {
+      await closed
+      for (let at = 0; at < received.length; at += 2 + ((received[at + 1] ?? 0) & 0x7f))
+        if (((received[at] ?? 0) & 0x0f) === CLOSE) return received.readUInt16BE(at + 2)
+      return undefined
+    },
+  }
+}
+
+const init = toFrame(TEXT, Buffer.from('{"type":"connection_init"}'))
+
+describe('a connection ends over', () => {
+  test('a message of 20 MB, of which nothing is kept', async () => {
+    const rig = await startSockets()
+    const { socket, closeCode } = await openRaw(rig)
+    socket.write(Buffer.concat([init, toFrame(TEXT, Buffer.alloc(1024 * 1024, 'x'), { length: 20 * 1024 * 1024 })]))
+    expect(await closeCode()).toBe(1009)
+    expect(rig.log()).not.toContain('"level":50')
+    expect(rig.log()).not.toContain('xxx')
+  })
+
+  test('a frame with a reserved bit, and one of an unknown kind', async () => {
+    const rig = await startSockets()
+    for (const frame of [toFrame(TEXT, Buffer.from('{}'), { reserved: 0x20 }), toFrame(3, Buffer.alloc(0))]) {
+      const { socket, closeCode } = await openRaw(rig)
+      socket.write(Buffer.concat([init, frame]))
+      expect(await closeCode()).toBe(1002)
+    }
+    expect(rig.log()).not.toMatch(/"level":50|stack/)
+  })
+
+  test('a message in 100 000 pieces of a byte', async () => {
+    const rig = await startSockets()
+    const { socket, closeCode } = await openRaw(rig)
+    const piece = toFrame(CONTINUATION, Buffer.from('x'), { isLast: false })
+    socket.write(Buffer.concat([init, toFrame(TEXT, Buffer.from('x'), { isLast: false })]))
+    socket.write(Buffer.concat(Array.from({ length: 100_000 }, () => piece)))
+    expect(await closeCode()).toBe(1008)
+  })
+
+  test('a message that is no text, no JSON, or none of the protocol', async () => {
+    const { connect: open, log } = await startSockets()
+    const messages = [
+      'secret{',
+      '[]',
+      'null',
+      '{"type":"next","id":"1","payload":{}}',
+      '{"type":"subscribe","payload":{}}',
+      '{"type":"subscribe","id":"","payload":{}}',
+      `{"type":"subscribe","id":"${'x'.repeat(129)}","payload":{}}`,
+      '{"type":"complete","id":7}',
+      '{"type":"ping","payload":"secret"}',
+      '{"__proto__":{"type":"ping"}}',
+    ]
+    for (const text of messages) {
+      const { socket, closed } = await open()
+      socket.send(text)
+      expect(await closed, text).toBe('4400 Invalid message received')
+    }
+    const { socket, closed } = await open()
+    socket.send(Buffer.from('{"type":"ping"}'))
+    expect(await closed).toBe('1003 Messages are texts')
+    expect(log()).not.toContain('secret')
+    expect(log()).not.toContain('"level":50')
+  })
+
+  test('a flood of pings, of the connection or of the protocol', async () => {
+    const rig = await startSockets()
+    for (const frame of [toFrame(PING, Buffer.alloc(0)), toFrame(TEXT, Buffer.from('{"type":"ping"}'))]) {
+      const { socket, closeCode } = await openRaw(rig)
+      socket.write(Buffer.concat([init, ...Array.from({ length: 10_000 }, () => frame)]))
+      expect([4429, undefined]).toContain(await closeCode())
+    }
+  })
+
+  test('10 000 operations at once, of which it carries out as many as it may', async () => {
+    const rig = await startSockets()
+    const { socket, closed } = await rig.connect()
+    const payload = { query: 'subscription { snapshot(account: "a") { id } }' }
+    for (let id = 0; id < 10_000; id += 1) socket.send(JSON.stringify({ id: `${id}`, type: 'subscribe', payload }))
+    expect(await closed).toBe('4429 Too many messages')
+    expect(rig.services.count('watchSnapshots')).toBe(100)
+    await waitUntil('nothing waits', async () => rig.clock.waiting === 0)
+  })
+})
+
+describe('messages', () => {
+  test('may come ten seconds’ worth at once, and after that at their pace', async () => {
+    const { connect: open, clock } = await startSockets({ messagesPerSecond: 2 })
+    const { send, next, socket, closed } = await open()
+    const ask = async () => {
+      send({ type: 'ping' })
+      return next()
+    }
+    for (let sent = 0; sent < 19; sent += 1) expect(await ask()).toEqual({ type: 'pong' })
+    for (let second = 0; second < 5; second += 1) {
+      await clock.advance(1000)
+      for (let sent = 0; sent < 2; sent += 1) expect(await ask()).toEqual({ type: 'pong' })
+    }
+    expect(socket.readyState).toBe(WebSocket.OPEN)
+    send({ type: 'ping' })
+    expect(await closed).toBe('4429 Too many messages')
+  })
+})
+
+describe('a client that does not read', () => {
+  const url = `http://shots.example.com/${'x'.repeat(50_000)}.jpg`
+  const payload = { query: 'subscription { snapshot(account: "a") { id url } }' }
+
+  async function startWithSlowReader(watches: number) {
+    const rig = await startSockets()
+    const [slow, quick] = [await rig.connect(), await rig.connect()]
+    for (let id = 0; id < watches; id += 1) slow.send({ id: `${id}`, type: 'subscribe', payload })
+    quick.send({ id: '1', type: 'subscribe', payload })
+    await waitUntil('all is watched', async () => rig.services.count('watchSnapshots') === watches + 1)
+    slow.socket.pause()
+    const countConnections = () =>
+      new Promise<number>((resolve) => rig.app.server.getConnections((_error, count) => resolve(count)))
+    return { ...rig, slow, quick, countConnections }
+  }
+
+  test('is cut when more waits for it than may, and another one misses nothing', async () => {
+    const { publish, slow, quick, countConnections } = await startWithSlowReader(50)
+    const seen: string[] = []
+    for (let index = 0; index < 200; index += 1) {
+      await publish(snapshot(`n${index}`, 'k', url))
+      seen.push((await quick.next()).payload.data.snapshot.id)
+    }
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, index) => `n${index}`))
+    await waitUntil('it is cut', async () => (await countConnections()) === 1)
+    expect(50 * url.length).toBeGreaterThan(MAX_WAITING_BYTES)
+    slow.socket.resume()
+    expect(await slow.closed).toMatch(/^(1006|1013 Too slow)$/)
+  })
+
+  test('is cut after 30 s in which it took nothing', async () => {
+    const { publish, quick, slow, clock, countConnections } = await startWithSlowReader(1)
+    for (let index = 0; index < 400; index += 1) {
+      await publish(snapshot(`n${index}`, 'k', url))
+      await quick.next()
+    }
+    for (let passedMs = 0; passedMs < STALLED_MS + 2000; passedMs += 1000) await clock.advance(1000)
+    await waitUntil('it is cut', async () => (await countConnections()) === 1)
+    slow.socket.resume()
+    await slow.closed
+    expect(quick.socket.readyState).toBe(WebSocket.OPEN)
+  })
+})

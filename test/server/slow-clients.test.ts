@@ -1,0 +1,250 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { FakeClock, settle } from '#test/support/fake-clock.ts'
+import { waitUntil } from '#test/support/wait-until.ts'
+import { readSendQueues } from '../../src/server/send-queues.ts'
+import { LOOK_EVERY_MS, SlowClients } from '../../src/server/slow-clients.ts'
+
+/** More than the system takes for a client that reads nothing. */
+const LARGE = Buffer.alloc(32 * 1024 * 1024, 'x')
+
+let server: Server | undefined
+const clients: Socket[] = []
+afterEach(() => {
+  for (const client of clients.splice(0)) client.destroy()
+  server?.closeAllConnections()
+  server?.close()
+  server = undefined
+})
+
+async function serve(answer: RequestListener) {
+  const clock = new FakeClock()
+  let reading = 0
+  const watch = new SlowClients({
+    clock,
+    readQueues: async () => {
+      reading += 1
+      try {
+        return await readSendQueues()
+      } finally {
+        reading -= 1
+      }
+    },
+  })
+  /** Lets time pass look by look, since each looks at the real sockets. */
+  const pass = async (ms: number) => {
+    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) {
+      await clock.advance(LOOK_EVERY_MS)
+      while (reading > 0) await settle()
+      await settle()
+    }
+  }
+  const listening = createServer()
+  server = listening
+  watch.follow(listening, 10)
+  listening.on('request', (request, response) => {
+    watch.watch(request, response)
+    answer(request, response)
+  })
+  listening.listen(0, '127.0.0.1')
+  await once(listening, 'listening')
+  const { port } = listening.address() as AddressInfo
+  /** A client that reads nothing until it is resumed. @param text what it sends */
+  const visit = async (text = '') => {
+    const accepted = once(listening, 'connection')
+    const socket = connect(port, '127.0.0.1')
+    clients.push(socket)
+    socket.pause()
+    socket.on('error', () => undefined)
+    if (text !== '') socket.write(text)
+    const [far] = (await accepted) as [Socket]
+    return { socket, far }
+  }
+  return { clock, pass, watch, listening, visit }
+}
+
+const REQUEST = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
+
+describe('a client that takes nothing of its answer', () => {
+  it('is cut off within ten seconds', async () => {
+    const { pass, visit } = await serve((_request, response) => response.end(LARGE))
+    const { far } = await visit(REQUEST)
+    await waitUntil('the answer is stuck', async () => far.writableLength > 0)
+    await pass(6000)
+    expect(far.destroyed).toBe(false)
+    await pass(2000)
+    expect(far.destroyed).toBe(true)
+  })
+
+  it('is cut off too when the system has taken the whole answer for it', async () => {
+    const { pass, visit } = await serve((_request, response) => response.end(LARGE.subarray(0, 1024 * 1024)))
+    const { far } = await visit(REQUEST)
+    await waitUntil('the answer has been taken', async () => far.bytesWritten > 0 && far.writableLength === 0)
+    await pass(6000)
+    expect(far.destroyed).toBe(false)
+    await pass(2000)
+    expect(far.destroyed).toBe(true)
+  })
+
+  it('may be idle when it has taken all', async () => {
+    const { clock, pass, visit } = await serve((_request, response) => response.end('answer'))
+    const { socket, far } = await visit(REQUEST)
+    socket.resume()
+    await once(socket, 'data')
+    await pass(2000)
+    expect(clock.waiting).toBe(0)
+    expect(far.destroyed).toBe(false)
+  })
+
+  it('is left alone as long as it takes something, however long the whole takes', async () => {
+    const { pass, visit } = await serve((_request, response) => response.end(LARGE))
+    const { socket, far } = await visit(REQUEST)
+    await waitUntil('the answer is stuck', async () => far.writableLength > 0)
+    let received = 0
+    socket.on('data', (chunk) => {
+      received += chunk.length
+      socket.pause()
+    })
+    // Less than what the system takes before it asks for more: the process itself sees nothing of it.
+    for (let round = 0; round < 6; round += 1) {
+      const before = received
+      await waitUntil('the client reads on', async () => {
+        while (received < before + 512 * 1024 && socket.resume() && !socket.destroyed) await once(socket, 'data')
+        return true
+      })
+      await pass(5000)
+    }
+    expect(far.destroyed).toBe(false)
+    expect(far.writableLength).toBeGreaterThan(0)
+  })
+
+  it('is left alone while it is the gateway that has nothing to say', async () => {
+    const { pass, visit } = await serve((_request, response) => void response.writeHead(200).write('a beginning'))
+    const { far } = await visit(REQUEST)
+    await waitUntil('the answer begins', async () => far.bytesWritten > 0)
+    await pass(30_000)
+    expect(far.destroyed).toBe(false)
+  })
+
+  it('is left alone when it listens to events: they have a rule of their own', async () => {
+    const { pass, visit } = await serve((_request, response) => {
+      response.setHeader('content-type', 'text/event-stream').write(LARGE)
+    })
+    const { far } = await visit(REQUEST)
+    await waitUntil('the answer is stuck', async () => far.writableLength > 0)
+    await pass(15_000)
+    expect(far.destroyed).toBe(false)
+  })
+})
+
+describe('the sockets of a server', () => {
+  it('are limited, and live less long when they are many', async () => {
+    const { listening, visit } = await serve((_request, response) => response.end())
+    expect(listening.maxConnections).toBe(4010)
+    listening.maxConnections = 4
+    await visit()
+    expect(listening.keepAliveTimeout).toBe(72_000)
+    await visit()
+    await visit()
+    expect(listening.keepAliveTimeout).toBe(5000)
+    await visit()
+    const dropped = once(listening, 'drop')
+    const { port } = listening.address() as AddressInfo
+    clients.push(connect(port, '127.0.0.1').on('error', () => undefined))
+    await dropped
+  })
+
+  it('cost no timer while nothing is asked', async () => {
+    const { clock, pass, visit, listening } = await serve((_request, response) => response.end())
+    const { socket, far } = await visit()
+    expect(clock.waiting).toBe(0)
+    socket.write(REQUEST)
+    await once(listening, 'request')
+    expect(clock.waiting).toBe(1)
+    await waitUntil('it is answered', async () => far.bytesWritten > 0)
+    await pass(1000)
+    expect(clock.waiting).toBe(0)
+  })
+
+  it('end when their client was told to go, although it stays', async () => {
+    const { pass, watch, visit } = await serve((_request, response) => response.end())
+    const { socket, far } = await visit('GET / HT')
+    watch.dismiss(far, 'HTTP/1.1 400 Bad Request\r\n\r\n')
+    expect(far.destroyed).toBe(false)
+    expect(socket.destroyed).toBe(false)
+    await pass(1000)
+    expect(far.destroyed).toBe(true)
+  })
+
+  it('are known to be in the middle of an answer', async () => {
+    const { watch, visit } = await serve((_request, response) => void response.writeHead(200).write('a beginning'))
+    const { socket, far } = await visit()
+    expect(watch.isAnswering(far)).toBe(false)
+    socket.write(REQUEST)
+    await waitUntil('the answer begins', async () => far.bytesWritten > 0)
+    expect(watch.isAnswering(far)).toBe(true)
+  })
+})
+
+describe('a server that closes', () => {
+  it('waits for nobody who has never asked', async () => {
+    const { clock, pass, watch, listening, visit } = await serve((_request, response) => response.end())
+    const { far } = await visit()
+    await pass(1000)
+    const closed = once(listening, 'close')
+    watch.close()
+    listening.close()
+    expect(far.destroyed).toBe(true)
+    await closed
+    await settle()
+    expect(clock.waiting).toBe(0)
+  })
+
+  it('lets who has just come ask', async () => {
+    const { watch, listening, visit } = await serve((_request, response) =>
+      response.setHeader('connection', 'close').end('answered'),
+    )
+    const { socket, far } = await visit()
+    const closed = once(listening, 'close')
+    watch.close()
+    listening.close()
+    expect(far.destroyed).toBe(false)
+    socket.resume()
+    socket.end(REQUEST)
+    await closed
+    expect(far.bytesWritten).toBeGreaterThan(0)
+  })
+
+  it('waits for half a request no longer than otherwise', async () => {
+    const { pass, watch, listening, visit } = await serve((request) => request.resume())
+    const head = await visit('GET / HTTP/1.1\r\nho')
+    const body = await visit('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf')
+    await waitUntil('both have begun', async () => head.far.bytesRead > 0 && body.far.bytesRead > 0)
+    const closed = once(listening, 'close')
+    watch.close()
+    listening.close()
+    await pass(7000)
+    expect([head.far.destroyed, body.far.destroyed]).toEqual([false, false])
+    await pass(1000)
+    expect([head.far.destroyed, body.far.destroyed]).toEqual([true, true])
+    await closed
+  })
+
+  it('leaves alone what is no HTTP any more', async () => {
+    const { pass, watch, listening, visit } = await serve(() => undefined)
+    listening.on('upgrade', (_request, socket) => {
+      socket.on('error', () => undefined)
+      expect(watch.releaseUpgrade(socket as Socket)).toBe(true)
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+    })
+    const { far } = await visit('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+    await waitUntil('it is no HTTP any more', async () => far.bytesWritten > 0)
+    await pass(10_000)
+    watch.close()
+    listening.close()
+    await pass(15_000)
+    expect(far.destroyed).toBe(false)
+  })
+})
