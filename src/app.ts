@@ -30,6 +30,7 @@ import { createReplicas, type Replicas } from './replicas.ts'
 import { createServer } from './server/create-server.ts'
 import { graphiqlPage } from './server/graphiql-page.ts'
 import { addHealthRoutes, type PartHealth } from './server/health-routes.ts'
+import { refuseOtherHosts } from './server/local-host.ts'
 import { addMetricsRoute } from './server/metrics-route.ts'
 import { addRequestScope } from './server/request-scope.ts'
 import { addSnapshotMetrics, openSnapshotParts } from './snapshot-parts.ts'
@@ -130,6 +131,8 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     maxLastingConnections: config.limits.connections.perProcess,
     clock,
   })
+  if (config.access.mode === 'open' && config.access.role === 'ops')
+    refuseOtherHosts(server, config.server.cors.origins)
   const access = createAccessParts({ config, clock, log, shared: replicas.shared })
   const scope = addRequestScope(server, {
     ...access,

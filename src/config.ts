@@ -4,9 +4,10 @@ import { resolve } from 'node:path'
 import type { AccessSettings } from '#access/authenticator.ts'
 import type { Provider } from '#contract/provider.ts'
 import { type AccountConfig, parseAccount } from './config/accounts.ts'
-import { checkAccess, checkAccountNames, checkKeys, checkPersisted, isLoopback } from './config/checks.ts'
+import { checkAccess, checkAccountNames, checkKeys, checkPersisted } from './config/checks.ts'
 import { type Command, readCommandLine } from './config/command-line.ts'
 import { type Environment, fillFromEnvironment } from './config/environment.ts'
+import { isLoopback } from './config/loopback.ts'
 import { parseSection } from './config/parse-section.ts'
 import { ConfigError, type ConfigProblem } from './config/problems.ts'
 import { settingsSchema } from './config/schema.ts'
@@ -148,7 +149,7 @@ export function loadConfig(source: ConfigSource): Config {
   if (problems.length > 0 || whole.value === undefined) throw new ConfigError(problems, file)
 
   const settings = whole.value
-  const resolvedAccess = toAccess(settings.access, settings.server.host)
+  const resolvedAccess = toAccess(settings.access, settings.server)
   return freeze<Config>({
     sandbox: text === undefined,
     file,
@@ -232,10 +233,17 @@ function toFiles(tls: TlsSetting | null, directory: string): Config['server']['t
   return tls && { certificateFile: resolve(directory, tls.certificateFile), keyFile: resolve(directory, tls.keyFile) }
 }
 
-/** What is bound to loopback is asked by who works on this machine, and shows everything. */
-function toAccess(access: AccessSetting, host: string): AccessSettings {
+/**
+ * What is bound to loopback, with nobody in front who passes on what others ask, is asked by who works on this
+ * machine, and shows everything.
+ */
+function toAccess(
+  access: AccessSetting,
+  server: { readonly host: string; readonly trustProxy: readonly string[] },
+): AccessSettings {
   if (access.jwt) return { mode: 'jwt', ...access.jwt }
-  if (access.keys.length === 0) return { mode: 'open', role: isLoopback(host) ? 'ops' : 'reader' }
+  if (access.keys.length === 0)
+    return { mode: 'open', role: isLoopback(server.host) && server.trustProxy.length === 0 ? 'ops' : 'reader' }
   return { mode: 'keys', keys: access.keys.map((key) => ({ ...key, accounts: key.accounts ?? 'all' })) }
 }
 

@@ -7,7 +7,7 @@ import { createKeySet } from './key-set.ts'
 import { type KeySetTrouble, readKeySet } from './key-set-source.ts'
 import { createKeyRing } from './keys.ts'
 import type { AccessSettings } from './settings.ts'
-import { createTokenCheck } from './tokens.ts'
+import { createTokenCheck, type TokenCheck, UnknownKeyError } from './tokens.ts'
 
 export type { AccessHeaders } from './credentials.ts'
 export type { KeySetTrouble } from './key-set-source.ts'
@@ -32,7 +32,7 @@ export interface Authenticator {
    * The caller behind a request. In open mode everybody is anonymous.
    * @throws GatewayError UNAUTHENTICATED without a key or token, with a wrong one, one out of its time, or two that
    * differ; FORBIDDEN with a token that gives no role; RATE_LIMITED with `retryAfterMs` after too many wrong ones from
-   * that address; ACCESS_UNAVAILABLE with `retryAfterMs` when tokens cannot be checked at present
+   * that address; ACCESS_UNAVAILABLE with `retryAfterMs` when a token cannot be checked at present
    */
   authenticate(request: AccessRequest): Promise<Caller>
   /** Ends what is being read of an issuer. */
@@ -54,30 +54,48 @@ export function createAuthenticator(access: AccessSettings, options: Authenticat
     const anonymous = Object.freeze<Caller>({ name: 'anonymous', role: access.role, accounts: 'all' })
     return { authenticate: () => Promise.resolve(anonymous), close: () => undefined }
   }
-  const { check, close } = createCheck(access, options)
+  const { check, findHolder, askForKey, close } = createCheck(access, options)
   const failedKeys = createFailedKeys({ perMinute: options.failedKeysPerMinute, clock: options.clock })
   return {
     async authenticate({ headers, payload, address }) {
       const credential = findCredential(headers, payload)
-      return await failedKeys.guard(address, credential, () => {
-        if (Buffer.byteLength(credential) > LONGEST_CREDENTIAL_BYTES)
-          throw new WrongCredentialError('what was sent is too long to be a key')
-        return check(credential)
-      })
+      const isTooLong = Buffer.byteLength(credential) > LONGEST_CREDENTIAL_BYTES
+      const guard = () =>
+        failedKeys.guard(
+          address,
+          credential,
+          () => {
+            if (isTooLong) throw new WrongCredentialError('what was sent is too long to be a key')
+            return check(credential)
+          },
+          isTooLong ? undefined : findHolder,
+        )
+      try {
+        return await guard()
+      } catch (error) {
+        if (!askForKey || !(error instanceof UnknownKeyError)) throw error
+        // Not under guard: nobody else of the network has to wait for the issuer.
+        await askForKey(error)
+        return await guard()
+      }
     },
     close,
   }
 }
 
-type Check = (credential: string) => Caller | Promise<Caller>
+/** A `TokenCheck`, or what keys have of one. */
+interface CredentialCheck extends Partial<Omit<TokenCheck, 'check'>> {
+  readonly check: (credential: string) => Caller | Promise<Caller>
+  readonly close: () => void
+}
 
 function createCheck(
   access: Exclude<AccessSettings, { mode: 'open' }>,
   options: AuthenticatorOptions,
-): { readonly check: Check; readonly close: () => void } {
+): CredentialCheck {
   if (access.mode === 'keys') return { check: createKeyRing(access.keys), close: () => undefined }
   const { clock, onTrouble = () => undefined } = options
   const url = new URL(access.jwksUrl)
   const keySet = createKeySet({ read: (closing) => readKeySet(url, clock, closing), clock, onTrouble })
-  return { check: createTokenCheck(access, { keySet, clock }), close: () => keySet.close() }
+  return { ...createTokenCheck(access, { keySet, clock }), close: () => keySet.close() }
 }

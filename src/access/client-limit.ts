@@ -36,6 +36,16 @@ export interface ClientLimit {
    * @throws GatewayError RATE_LIMITED with `retryAfterMs`; `ClientLimitError.reading` says where the client stands
    */
   take(caller: Caller, address: string): Promise<ClientLimitReading | null>
+  /**
+   * Refuses an address that was found to be over its limit, before any work is done for it. Counts nothing.
+   * @throws GatewayError RATE_LIMITED as `take`
+   */
+  checkAddress(address: string): void
+  /**
+   * Counts one request of which nobody can be told to be the client. Instead of `take`, never besides it.
+   * @throws GatewayError RATE_LIMITED as `take`
+   */
+  takeAddress(address: string): Promise<void>
   /** Ends every timer. */
   close(): void
 }
@@ -74,8 +84,12 @@ export function createClientLimit(options: ClientLimitOptions): ClientLimit {
     async take(caller, address) {
       const own = await perClient.take(`client ${toClientKey(caller, address)}`)
       // Who is over its own limit uses up nothing of its neighbours'.
-      const all = await perAddress.take(`all of ${toNetwork(address)}`)
+      const all = await perAddress.take(toAddressKey(address))
       return own !== null && all !== null && all.remaining < own.remaining ? all : (own ?? all)
+    },
+    checkAddress: (address) => perAddress.check(toAddressKey(address)),
+    takeAddress: async (address) => {
+      await perAddress.take(toAddressKey(address))
     },
     close() {
       perClient.close()
@@ -98,35 +112,47 @@ export function toClientKey(caller: Caller, address: string): string {
   return caller.name === 'anonymous' ? `address ${toNetwork(address)}` : `key ${caller.name}`
 }
 
+const toAddressKey = (address: string) => `all of ${toNetwork(address)}`
+
 /** One limit. */
 interface Count {
+  /** Counts nothing. @throws ClientLimitError when that was the last answer, and a minute has not begun anew since */
+  check(key: string): void
   /** @throws ClientLimitError */
   take(key: string): Promise<ClientLimitReading | null>
   close(): void
 }
 
 function createCount(limit: number | null, options: ClientLimitOptions): Count {
-  if (limit === null) return { take: async () => null, close: () => undefined }
+  if (limit === null) return { check: () => undefined, take: async () => null, close: () => undefined }
   const { clock, shared: counter, maxReplicas = USUAL_REPLICAS } = options
   const takeAlone = createOwnCount(limit)
   const shared = counter && createSharedCount({ counter, clock, limit, windowMs: WINDOW_MS, maxReplicas })
+  /** When those that are over their limit may ask again, on `Clock.monotonicMs`. */
+  const refused = new LRUCache<string, number>({ max: MAX_CLIENTS })
   return {
+    check(key) {
+      const waitMs = (refused.get(key) ?? 0) - clock.monotonicMs()
+      if (waitMs > 0) throw toRefusal(limit, waitMs)
+    },
     async take(key) {
       // Always counted here too: only then is this count worth something when the shared one is gone.
       const own = await takeAlone(key)
       const { count, msLeft } = (await shared?.take(key)) ?? own
       // The library counts on the wall clock; a step of it must not promise a wait longer than the window.
       const waitMs = Math.min(WINDOW_MS, Math.max(1, msLeft))
-      const reading = {
-        limit,
-        remaining: Math.max(0, limit - count),
-        resetSeconds: Math.ceil(waitMs / 1000),
+      if (count > limit) {
+        refused.set(key, clock.monotonicMs() + waitMs)
+        throw toRefusal(limit, waitMs)
       }
-      if (count > limit) throw new ClientLimitError(reading, waitMs)
-      return reading
+      return { limit, remaining: limit - count, resetSeconds: Math.ceil(waitMs / 1000) }
     },
     close: () => shared?.close(),
   }
+}
+
+function toRefusal(limit: number, waitMs: number): ClientLimitError {
+  return new ClientLimitError({ limit, remaining: 0, resetSeconds: Math.ceil(waitMs / 1000) }, waitMs)
 }
 
 /** What this process alone has counted. */

@@ -1,5 +1,6 @@
 // Guessing is made slow: an address may be wrong so often in a minute and no more. Whoever was right from there before
-// is still listened to, so that nobody is locked out by a neighbour.
+// is still listened to, so that nobody is locked out by a neighbour: with the same key or, where keys change all the
+// time and cannot be guessed, as the same holder.
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#model/clock.ts'
@@ -9,7 +10,7 @@ import { toNetwork } from './network.ts'
 const SPAN_MS = 60_000
 /** Wrong tries that are remembered in all, about 20 MB of them; beyond, of the networks that were quiet for longest. */
 const MAX_FAILURES = 100_000
-/** Credentials that are remembered to have been right, by digest. */
+/** Credentials that are remembered to have been right, by digest, and as many holders. */
 const MAX_PROVEN = 10_000
 
 /** A key or token that could have been a guess. Other refusals, such as of a token that has run out, are none. */
@@ -28,12 +29,27 @@ export interface FailedKeys {
    * wrong; others wait for those to end.
    * @param address the client's IP address
    * @param check throws WrongCredentialError for what could be a guess
+   * @param findHolder who a credential says it is of, which is no proof. Whoever was right from that network before is
+   * checked whatever others sent: so many checks of a holder at a time, and no fewer for those that are wrong. Left out
+   * where a credential could be guessed
    * @throws GatewayError RATE_LIMITED, the check not run; and whatever the check throws
    */
-  guard<Value>(address: string, credential: string, check: () => Value | Promise<Value>): Promise<Value>
+  guard<Value>(
+    address: string,
+    credential: string,
+    check: () => Value | Promise<Value>,
+    findHolder?: (credential: string) => string | undefined,
+  ): Promise<Value>
 }
 
-/** Checks of one network. */
+/** Checks that hold each other up: of a network, or of one holder there. */
+interface Lane {
+  readonly name: string
+  /** Times of the wrong tries that count against them, oldest first. */
+  readonly listFailures: () => readonly number[]
+}
+
+/** Checks of one lane. */
 interface Running {
   count: number
   readonly waiting: { readonly admit: () => void; readonly refuse: (error: GatewayError) => void }[]
@@ -48,6 +64,7 @@ export function createFailedKeys(options: { readonly perMinute: number; readonly
     sizeCalculation: (times) => times.length,
   })
   const proven = new LRUCache<string, true>({ max: MAX_PROVEN })
+  const holders = new LRUCache<string, true>({ max: MAX_PROVEN })
   const running = new Map<string, Running>()
 
   function listFailures(network: string): readonly number[] {
@@ -66,12 +83,12 @@ export function createFailedKeys(options: { readonly perMinute: number; readonly
     })
   }
 
-  function enter(network: string): Promise<void> | undefined {
-    const times = listFailures(network)
+  function enter({ name, listFailures }: Lane): Promise<void> | undefined {
+    const times = listFailures()
     const refusal = findRefusal(times)
     if (refusal) throw refusal
-    const own = running.get(network) ?? { count: 0, waiting: [] }
-    running.set(network, own)
+    const own = running.get(name) ?? { count: 0, waiting: [] }
+    running.set(name, own)
     // One by one, or a hundred at the same time would be a hundred guesses.
     if (own.count + times.length >= perMinute)
       return new Promise((admit, refuse) => {
@@ -81,11 +98,11 @@ export function createFailedKeys(options: { readonly perMinute: number; readonly
     return undefined
   }
 
-  function leave(network: string): void {
-    const own = running.get(network)
+  function leave({ name, listFailures }: Lane): void {
+    const own = running.get(name)
     if (!own) return
     own.count -= 1
-    const times = listFailures(network)
+    const times = listFailures()
     const refusal = findRefusal(times)
     if (refusal) for (const { refuse } of own.waiting.splice(0)) refuse(refusal)
     const room = Math.max(0, perMinute - times.length - own.count)
@@ -93,27 +110,39 @@ export function createFailedKeys(options: { readonly perMinute: number; readonly
       own.count += 1
       admit()
     }
-    if (own.count === 0) running.delete(network)
+    if (own.count === 0) running.delete(name)
   }
 
-  async function run<Value>(network: string, credential: string, check: () => Value | Promise<Value>): Promise<Value> {
-    const proof = hash('sha256', `${network} ${credential}`, 'base64url')
-    const isProven = proven.get(proof) ?? false
-    if (!isProven) await enter(network)
-    try {
-      const value = await check()
-      proven.set(proof, true)
-      return value
-    } catch (error) {
-      if (error instanceof WrongCredentialError) {
-        proven.delete(proof)
-        failures.set(network, [...listFailures(network), clock.monotonicMs()].slice(-perMinute))
+  function findLane(network: string, holder: string | undefined): Lane {
+    if (holder !== undefined && holders.get(holder)) return { name: `holder ${holder}`, listFailures: () => [] }
+    return { name: `network ${network}`, listFailures: () => listFailures(network) }
+  }
+
+  return {
+    async guard(address, credential, check, findHolder) {
+      const network = toNetwork(address)
+      const proof = digest(network, credential)
+      const isProven = proven.get(proof) ?? false
+      const claimed = isProven ? undefined : findHolder?.(credential)
+      const holder = claimed === undefined ? undefined : digest(network, claimed)
+      const lane = isProven ? undefined : findLane(network, holder)
+      if (lane) await enter(lane)
+      try {
+        const value = await check()
+        proven.set(proof, true)
+        if (holder !== undefined) holders.set(holder, true)
+        return value
+      } catch (error) {
+        if (error instanceof WrongCredentialError) {
+          proven.delete(proof)
+          failures.set(network, [...listFailures(network), clock.monotonicMs()].slice(-perMinute))
+        }
+        throw error
+      } finally {
+        if (lane) leave(lane)
       }
-      throw error
-    } finally {
-      if (!isProven) leave(network)
-    }
+    },
   }
-
-  return { guard: (address, credential, check) => run(toNetwork(address), credential, check) }
 }
+
+const digest = (network: string, text: string) => hash('sha256', `${network} ${text}`, 'base64url')

@@ -5,14 +5,16 @@ import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
 import { KeySetError, type KeySetTrouble, type PublicKey } from './key-set-source.ts'
 
-/** Keys of that age are read again, so that one the issuer has withdrawn is forgotten. */
+/** Keys of that age are read again behind whoever needs them, so that one the issuer has withdrawn is forgotten. */
 const REFRESH_AFTER_MS = 10 * 60_000
+/** Nobody has needed keys of that age for long: newer ones are waited for, unless the issuer is known to be away. */
+const WAIT_AFTER_MS = 2 * REFRESH_AFTER_MS
 /** Keys of that age are of no use any more, whatever keeps newer ones away. */
 const KEEP_MS = 24 * 3_600_000
 /** The issuer is asked no sooner again, whatever tokens say. */
 const PAUSE_MS = 10_000
 
-/** What the issuer may say of a key that is not there. */
+/** What the issuer may say of a key that is not there. `unknown`: it has not been asked since, or did not answer. */
 export type Renewal = 'changed' | 'same' | 'unknown'
 
 /** Keys that tokens are signed with. */
@@ -28,11 +30,11 @@ export interface KeySet {
   prepare(): Promise<void>
   /**
    * Asks the issuer for newer keys than those of that generation, unless it was asked a moment ago.
-   * @returns whether there are; `unknown` when the last attempt failed
+   * @returns whether there are; `same` only when it was asked for this very reason
    */
   renew(generation: number): Promise<Renewal>
-  /** What is told whoever cannot be told apart for want of keys. ACCESS_UNAVAILABLE */
-  toUnavailable(): GatewayError
+  /** Milliseconds until the issuer may be asked again, ≥ 0. */
+  pauseLeftMs(): number
   /** Ends what is being read. */
   close(): void
 }
@@ -108,7 +110,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
       const isKnown = ageMs() < KEEP_MS
       if (reading !== undefined || pauseLeftMs() === 0) {
         // Of an issuer that is known to be away nothing is expected that would be worth a wait.
-        const isWaiting = !isKnown || trouble === undefined
+        const isWaiting = !isKnown || (ageMs() >= WAIT_AFTER_MS && trouble === undefined)
         const current = startReading()
         if (isWaiting) await current
       }
@@ -117,11 +119,13 @@ export function createKeySet(options: KeySetOptions): KeySet {
       throw toUnavailable()
     },
     async renew(since) {
-      if (reading !== undefined || (generation === since && pauseLeftMs() === 0)) await startReading()
+      // What is being read already may have been written before the key was.
+      const isAsking = reading === undefined && generation === since && pauseLeftMs() === 0
+      if (isAsking || reading !== undefined) await startReading()
       if (generation !== since) return 'changed'
-      return trouble === undefined ? 'same' : 'unknown'
+      return isAsking && trouble === undefined ? 'same' : 'unknown'
     },
-    toUnavailable,
+    pauseLeftMs,
     close: () => closing.abort(),
   }
 }

@@ -1,7 +1,7 @@
 // Callers by the tokens of an issuer. A token is believed for its signature alone; what is asked of it beyond that
 // stands in the settings.
 import { hash } from 'node:crypto'
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
@@ -26,15 +26,43 @@ interface Remembered {
   readonly verdict: Caller | string | undefined
 }
 
-/**
- * Builds what finds the caller behind a token.
- * @returns throws GatewayError WrongCredentialError for what could be a guess, UNAUTHENTICATED for a token out of its
- * time, FORBIDDEN for one that gives no role, ACCESS_UNAVAILABLE when it cannot be told
- */
+/** A token names a key that is not there. It is no guess: the key may be newer than those that were read. */
+export class UnknownKeyError extends GatewayError {
+  override readonly name = 'UnknownKeyError'
+  /** Of the keys it is not among; see `KeySet.generation`. */
+  readonly generation: number
+
+  constructor(generation: number, retryAfterMs: number) {
+    super('ACCESS_UNAVAILABLE', 'the key that the token names is not known, and its issuer was asked a moment ago', {
+      retryAfterMs,
+    })
+    this.generation = generation
+  }
+}
+
+/** Finds callers by their tokens. */
+export interface TokenCheck {
+  /**
+   * The caller behind a token.
+   * @throws GatewayError WrongCredentialError for what could be a guess, UNAUTHENTICATED for a token out of its time,
+   * FORBIDDEN for one that gives no role, UnknownKeyError before the issuer is asked for a key that the token names,
+   * ACCESS_UNAVAILABLE when it cannot be told
+   */
+  check(token: string): Promise<Caller>
+  /** Who a token says holds it. Nothing is verified; undefined when it does not say. */
+  findHolder(token: string): string | undefined
+  /**
+   * Asks the issuer for a key that was not known. Another check may find it then.
+   * @throws GatewayError UNAUTHENTICATED when the issuer does not have it, ACCESS_UNAVAILABLE when it cannot be told
+   */
+  askForKey(unknown: UnknownKeyError): Promise<void>
+}
+
+/** Builds the check of the settings. */
 export function createTokenCheck(
   settings: TokenSettings,
   options: { readonly keySet: KeySet; readonly clock: Clock },
-): (token: string) => Promise<Caller> {
+): TokenCheck {
   const { keySet, clock } = options
   const toleranceMs = settings.clockToleranceSeconds * 1000
   // It is there so that an answer from the cache does not cost a signature check.
@@ -82,13 +110,14 @@ export function createTokenCheck(
       return await verifyOnce(token)
     } catch (error) {
       if (!mayBeOfNewKey(token, error)) throw error
-      const renewal = await keySet.renew(generation)
-      if (renewal === 'changed') return await verifyOnce(token)
+      if (namesKey(token)) throw toUnknownKey(generation)
       // What names no key could be of any, also of none: that is no reason to ask for patience.
-      if (renewal === 'same' || !namesKey(token)) throw error
-      throw keySet.toUnavailable()
+      if ((await keySet.renew(generation)) !== 'changed') throw error
+      return await verifyOnce(token)
     }
   }
+
+  const toUnknownKey = (generation: number) => new UnknownKeyError(generation, Math.max(1, keySet.pauseLeftMs()))
 
   async function inspect(token: string): Promise<Remembered> {
     // Of before, or keys that came meanwhile would be taken for those it was verified with.
@@ -112,16 +141,31 @@ export function createTokenCheck(
     return known.verdict === undefined && known.expiresAtMs > clock.now() ? undefined : known
   }
 
-  return async (token) => {
-    await keySet.prepare()
-    const digest = hash('sha256', token, 'base64url')
-    const known = findRemembered(digest) ?? (await inspect(token))
-    remembered.set(digest, known)
-    const { expiresAtMs, verdict } = known
-    if (verdict === undefined || expiresAtMs <= clock.now())
-      throw new GatewayError('UNAUTHENTICATED', 'the token has run out')
-    if (typeof verdict === 'string') throw new GatewayError('FORBIDDEN', verdict)
-    return verdict
+  return {
+    async check(token) {
+      await keySet.prepare()
+      const digest = hash('sha256', token, 'base64url')
+      const known = findRemembered(digest) ?? (await inspect(token))
+      remembered.set(digest, known)
+      const { expiresAtMs, verdict } = known
+      if (verdict === undefined || expiresAtMs <= clock.now())
+        throw new GatewayError('UNAUTHENTICATED', 'the token has run out')
+      if (typeof verdict === 'string') throw new GatewayError('FORBIDDEN', verdict)
+      return verdict
+    },
+    findHolder(token) {
+      try {
+        const holder = readHolder(decodeJwt(token), settings)
+        return 'refusal' in holder ? undefined : holder.caller.name
+      } catch {
+        return undefined
+      }
+    },
+    async askForKey({ generation }) {
+      const renewal = await keySet.renew(generation)
+      if (renewal === 'unknown') throw toUnknownKey(generation)
+      if (renewal === 'same') throw new GatewayError('UNAUTHENTICATED', 'the issuer has no such key as the token names')
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 // What no single setting can tell: whether the settings fit each other.
-import { isIP } from 'node:net'
+import { isLoopback } from './loopback.ts'
 import type { ConfigProblem } from './problems.ts'
 
 /** SHA-256 of the empty text: what `sha256sum` says of a variable that is not set. */
@@ -10,13 +10,6 @@ export interface ListedKey {
   readonly name: string
   readonly sha256: string
   readonly accounts?: readonly string[] | undefined
-}
-
-/** Whether only this machine can reach that address. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true
-  const address = host.toLowerCase().replace(/^::ffff:/, '')
-  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
 }
 
 /** Whether clients are told apart as the settings say, and may be where Weir listens. */

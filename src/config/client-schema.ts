@@ -1,5 +1,6 @@
 // Settings of those who ask: who they are, and how much they may ask for.
 import { z } from 'zod'
+import { isLoopback } from './loopback.ts'
 import { allowedName, namePattern } from './names.ts'
 
 /** Signatures by key pairs; what a client could forge with a public key is not among them. */
@@ -19,8 +20,8 @@ const jwtAlgorithms = [
 function isKeySetAddress(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
-  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
-  return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback))
+  const isLocal = isLoopback(hostname.replace(/^\[|\]$/g, ''))
+  return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isLocal))
 }
 const accessKey = z.strictObject({
   name: z.string().regex(namePattern).meta({

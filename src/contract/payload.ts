@@ -9,21 +9,30 @@ export type PayloadObject = Readonly<Record<string, unknown>>
 const MAX_COUNT = 2 ** 31 - 1
 /** A number of 16 or more digits outside a text, or what looks like one inside. */
 const LONG_NUMBER = /[:[,]\s*-?\d{16}/
+/** Deepest nesting of an answer: what is read lies five levels down. */
+const MAX_LEVELS = 32
 const NUMBER_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
  * Parses a JSON body. A byte order mark is skipped. Bytes that are no UTF-8 become U+FFFD: one stream with a name in
  * another encoding must not hide the others. Integers beyond 2^53, which a number cannot hold, come as texts.
- * @returns undefined when it is no JSON
+ * @returns undefined when it is no JSON, or nested deeper than anything worth reading
  */
 export function parseJson(body: Uint8Array): unknown {
   const text = new TextDecoder().decode(body)
   try {
-    return LONG_NUMBER.test(text) ? JSON.parse(text, keepLongInteger) : JSON.parse(text)
+    const value: unknown = LONG_NUMBER.test(text) ? JSON.parse(text, keepLongInteger) : JSON.parse(text)
+    return isShallow(value, MAX_LEVELS) ? value : undefined
   } catch {
-    // Not JSON, or nested deeper than anything worth reading.
     return undefined
   }
+}
+
+/** Whether a value has at most so many levels of objects and lists. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (levels === 0) return false
+  return Object.values(value).every((item) => isShallow(item, levels - 1))
 }
 
 // The third argument, the source text of a value, is missing from the library's types.

@@ -1,16 +1,21 @@
 // Keeps pages of other sites from asking with the standing of whoever looks at them: a GET is what a page may send
 // anywhere without being allowed to, and each one may cost a provider call.
 import type { FastifyRequest } from 'fastify'
+import { isFromBrowser } from '#access/browser.ts'
 import { RequestError } from './request.ts'
 
 /** Headers that a page of another site cannot send unless CORS allows it. */
-const proofs = ['authorization', 'x-api-key', 'graphql-require-preflight'] as const
-/** Headers that only browsers send. No page can keep its browser from naming itself as one. */
-const browserHeaders = ['origin', 'referer', 'cookie', 'sec-fetch-site', 'sec-fetch-dest', 'sec-fetch-user'] as const
+const proofs = ['x-api-key', 'graphql-require-preflight'] as const
+/** What browsers send by themselves as `Authorization`, to where a person has once logged in. */
+const ownCredentials = /^(basic|digest|negotiate|ntlm)\b/i
 
 /** A request by a method that a page may use anywhere, without a header that it may not. */
 function isUnproven({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): boolean {
-  return (method === 'GET' || method === 'HEAD') && proofs.every((name) => headers[name] === undefined)
+  const { authorization } = headers
+  const isProven =
+    proofs.some((name) => headers[name] !== undefined) ||
+    (authorization !== undefined && !ownCredentials.test(authorization))
+  return (method === 'GET' || method === 'HEAD') && !isProven
 }
 
 /**
@@ -19,10 +24,7 @@ function isUnproven({ method, headers }: Pick<FastifyRequest, 'method' | 'header
  * @throws RequestError 400 for a GET or HEAD of a browser without one of the headers that want it too
  */
 export function refusePages(request: Pick<FastifyRequest, 'method' | 'headers'>): void {
-  const { headers } = request
-  const isBrowser =
-    browserHeaders.some((name) => headers[name] !== undefined) || /^mozilla\//i.test(headers['user-agent'] ?? '')
-  if (isBrowser && isUnproven(request)) throw unproven()
+  if (isFromBrowser(request.headers) && isUnproven(request)) throw unproven()
 }
 
 /**

@@ -5,6 +5,9 @@ import { RequestError } from './request.ts'
 
 /** Longest message sent: a caller's own text in it may be as long as the request. */
 const MAX_MESSAGE_LENGTH = 300
+/** Most errors of one answer, and most of them that say it is too much. */
+const MAX_ERRORS = 300
+const MAX_TOO_MUCH = 6
 /** Most places in the document an error points at. */
 const MAX_LOCATIONS = 4
 
@@ -18,13 +21,23 @@ export interface ShownError {
   readonly at: GraphQLError | undefined
 }
 
-/** Decides what the client is told of whatever was thrown; an error that holds several counts as each of them. */
+/**
+ * Decides what the client is told of whatever was thrown; an error that holds several counts as each of them. Of very
+ * many it is told the first: a list of thousands may fail in each of its items.
+ */
 export function showErrors(thrown: readonly unknown[]): readonly ShownError[] {
-  return thrown.flatMap(unfold).map((error) => {
+  const shown = thrown.flatMap(unfold).map((error) => {
     const at = error instanceof GraphQLError ? error : undefined
     const cause = at ? findCause(at) : error
     return { thrown: cause, shown: at ? showGraphqlError(at, cause) : showOther(error), at }
   })
+  // That an operation is too much is said of each of its fields, and means all of them.
+  const tooMuch = shown.filter((error) => isTooMuch(error)).slice(MAX_TOO_MUCH)
+  return shown.filter((error) => !tooMuch.includes(error)).slice(0, MAX_ERRORS)
+}
+
+function isTooMuch({ shown }: ShownError): boolean {
+  return shown.code === 'QUERY_TOO_COMPLEX'
 }
 
 /** The error as it is sent. */
@@ -89,8 +102,14 @@ function showGraphqlError(error: GraphQLError, cause: unknown): GatewayError {
   // could only be judged at its field, or a resolver's answer that its type refuses, which is our own fault.
   const place = cause.nodes?.[0]?.kind
   if (!error.path || (place !== undefined && place !== Kind.FIELD))
-    return new GatewayError('INVALID_INPUT', error.message)
+    return new GatewayError('INVALID_INPUT', withoutSuggestion(error.message))
   return masked(cause)
+}
+
+/** A suggestion shows what the schema holds to whoever may not read it. */
+function withoutSuggestion(message: string): string {
+  const start = message.indexOf(' Did you mean ')
+  return start < 0 ? message : message.slice(0, start)
 }
 
 function showOther(error: unknown): GatewayError {

@@ -95,8 +95,9 @@ export type QueryPushSessionsArgs = {
 
 /**
  * What can be watched, on a WebSocket (`graphql-transport-ws`) at `/graphql`. Every event is answered like a request of its
- * own: what its fields cost counts anew, and its `extensions.upstream` says so. Nothing is sent twice; after a pause ask for
- * the list.
+ * own: what its fields cost counts anew, and its `extensions.upstream` says so. One of which more is read than it holds itself
+ * counts as a request of its client too, and over the limit ends with `RATE_LIMITED`. Nothing is sent twice; after a pause ask
+ * for the list.
  */
 export type Subscription = {
   readonly __typename?: 'Subscription';
@@ -111,8 +112,9 @@ export type Subscription = {
 
 /**
  * What can be watched, on a WebSocket (`graphql-transport-ws`) at `/graphql`. Every event is answered like a request of its
- * own: what its fields cost counts anew, and its `extensions.upstream` says so. Nothing is sent twice; after a pause ask for
- * the list.
+ * own: what its fields cost counts anew, and its `extensions.upstream` says so. One of which more is read than it holds itself
+ * counts as a request of its client too, and over the limit ends with `RATE_LIMITED`. Nothing is sent twice; after a pause ask
+ * for the list.
  */
 export type SubscriptionSnapshotArgs = {
   account: Scalars['String']['input'];
@@ -726,7 +728,7 @@ export type ErrorCode =
   | 'QUERY_TOO_COMPLEX'
   /** This client is over its own limit. */
   | 'RATE_LIMITED'
-  /** The keys that tokens are checked with cannot be read from their issuer at present. */
+  /** The keys that tokens are checked with cannot be read from their issuer at present, or not yet the one that a token names. */
   | 'ACCESS_UNAVAILABLE'
   /** The gateway has more to do than it can; try again after the time in `Retry-After`. */
   | 'OVERLOADED'

@@ -10,9 +10,19 @@ export function prefersGraphqlResponse(request: FastifyRequest): boolean {
   return new Negotiator({ headers: request.headers }).mediaType([JSON_TYPE, GRAPHQL_TYPE]) === GRAPHQL_TYPE
 }
 
-/** Marks a response as what the client asked for. */
+/** Marks a response as what the client asked for, and as nobody else's. */
 export function setResponseType(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('content-type', `${prefersGraphqlResponse(request) ? GRAPHQL_TYPE : JSON_TYPE}; charset=utf-8`)
-  const vary = String(reply.getHeader('vary') ?? '')
-  if (!/(^|,)\s*(accept|\*)\s*(,|$)/i.test(vary)) reply.header('vary', vary === '' ? 'accept' : `${vary}, accept`)
+  // What stands in it depends on who asks; a cache on the way that knows no `X-API-Key` would give it to the next.
+  reply.header('cache-control', 'no-store')
+  addVary(reply, ['accept', 'authorization', 'x-api-key'])
+}
+
+function addVary(reply: FastifyReply, names: readonly string[]): void {
+  const listed = String(reply.getHeader('vary') ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  const known = new Set(listed.map((name) => name.toLowerCase()))
+  if (!known.has('*')) reply.header('vary', [...listed, ...names.filter((name) => !known.has(name))].join(', '))
 }

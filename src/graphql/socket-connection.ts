@@ -7,6 +7,7 @@ import type { Connections } from '#access/connections.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
+import { readLine } from './socket-line.ts'
 import type { SocketOperationOptions } from './socket-operation.ts'
 import { SocketSession, TOO_MANY, TRY_LATER } from './socket-protocol.ts'
 import { SocketPulse } from './socket-pulse.ts'
@@ -15,6 +16,8 @@ import { SocketPulse } from './socket-pulse.ts'
 export const INTRODUCTION_MS = 3000
 /** A client that is told nothing, and says nothing, for so long is let go. */
 export const IDLE_MS = 5 * 60_000
+/** What a message costs besides its text while it waits, in bytes. */
+const MESSAGE_BYTES = 1024
 /** Close codes of RFC 6455: the end of what there was to do, and data of a kind that is not taken. */
 const DONE = 1000
 const UNSUPPORTED = 1003
@@ -47,8 +50,12 @@ export class SocketConnection {
   private readonly session: SocketSession
   private readonly pulse: SocketPulse
   private readonly openedAtMs: number
-  /** When the client last sent a message. */
-  private saidAtMs: number
+  /** When something was last said, by either side, or an operation seen to run. */
+  private quietSinceMs: number
+  /** When the last message has left. */
+  private sent = Promise.resolve()
+  /** Of messages that have not. */
+  private waitingBytes = 0
   /** Gives back the place the connection has. */
   private leave: () => void
 
@@ -59,8 +66,13 @@ export class SocketConnection {
     this.options = options
     this.leave = leave
     this.openedAtMs = options.clock.monotonicMs()
-    this.saidAtMs = this.openedAtMs
-    this.pulse = new SocketPulse(socket, options.clock, options.limits.messagesPerSecond)
+    this.quietSinceMs = this.openedAtMs
+    this.pulse = new SocketPulse({
+      ping: (hasLeft) => socket.ping('', false, () => hasLeft()),
+      readLine: () => readLine(request.raw.socket),
+      clock: options.clock,
+      messagesPerSecond: options.limits.messagesPerSecond,
+    })
     this.session = new SocketSession({
       ...options,
       wire: { send: (text) => this.send(text), close: (code, reason) => socket.close(code, reason) },
@@ -90,19 +102,20 @@ export class SocketConnection {
     const { clock } = this.options
     const { caller, hasIntroduced, active } = this.session
     const nowMs = clock.monotonicMs()
-    const trouble = this.pulse.check()
+    if (active > 0) this.quietSinceMs = nowMs
+    const trouble = this.pulse.check(this.waitingBytes)
     if (trouble === 'silent') this.socket.terminate()
     else if (trouble === 'stalled') this.end(TRY_LATER, 'Too slow')
     else if (!hasIntroduced && nowMs - this.openedAtMs >= INTRODUCTION_MS)
       this.end(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout')
     else if (caller?.expiresAtMs !== undefined && clock.now() >= caller.expiresAtMs)
       this.end(CloseCode.Forbidden, 'Token expired')
-    else if (caller && active === 0 && nowMs - this.saidAtMs >= IDLE_MS) this.end(DONE, 'Idle')
+    else if (caller && nowMs - this.quietSinceMs >= IDLE_MS) this.end(DONE, 'Idle')
   }
 
   private receive(text: string, isBinary: boolean): void {
     if (!this.hear()) return
-    this.saidAtMs = this.options.clock.monotonicMs()
+    this.quietSinceMs = this.options.clock.monotonicMs()
     if (isBinary) this.end(UNSUPPORTED, 'Messages are texts')
     else this.session.receive(text)
   }
@@ -128,14 +141,21 @@ export class SocketConnection {
     return caller
   }
 
+  /** One message at a time is handed over, so that pings and the end of the connection wait for no more than that. */
   private send(text: string): Promise<void> {
-    if (!this.pulse.hasRoom()) this.end(TRY_LATER, 'Too slow')
+    const bytes = text.length + MESSAGE_BYTES
+    this.waitingBytes += bytes
+    this.sent = this.sent
+      .then(() => this.write(text))
+      .finally(() => {
+        this.waitingBytes -= bytes
+      })
+    return this.sent
+  }
+
+  private write(text: string): Promise<void> {
     if (this.socket.readyState !== this.socket.OPEN) return Promise.resolve()
-    return new Promise((resolve) =>
-      this.socket.send(text, () => {
-        this.pulse.take()
-        resolve()
-      }),
-    )
+    this.quietSinceMs = this.options.clock.monotonicMs()
+    return new Promise((resolve) => this.socket.send(text, () => resolve()))
   }
 }

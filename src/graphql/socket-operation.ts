@@ -10,7 +10,7 @@ import type { Ask } from '#contract/ask.ts'
 import { InvalidInputError } from '#model/errors.ts'
 import type { Services } from '#services/services.ts'
 import { type FaultLog, logInternal, toUpstream } from './answer.ts'
-import { createContext } from './context.ts'
+import { type Context, createContext } from './context.ts'
 import { formatError, showErrors } from './error-formatter.ts'
 import type { Operations } from './operations.ts'
 import { readParameters } from './request.ts'
@@ -36,12 +36,15 @@ export interface SocketOperation {
   readonly payload: unknown
   /** Its signal ends the operation. */
   readonly ask: Ask
+  /** Counts one more request of who asks. @throws GatewayError RATE_LIMITED */
+  readonly countRequest: () => Promise<void>
   readonly requestId: string
   readonly log: FaultLog
 }
 
 /**
- * Carries out an operation: one answer of a query, one for each event of a subscription.
+ * Carries out an operation: one answer of a query, one for each event of a subscription. An event of which more is read
+ * than it holds itself counts as a request, and over the limit ends the subscription; any other is free.
  * @throws whatever refuses it before it is executed, and what ends a subscription; for `toSocketErrors`
  */
 export async function* carryOut(
@@ -64,11 +67,9 @@ export async function* carryOut(
   }
   for await (const event of events) {
     const eventAsk = renewAsk(ask)
-    const result = await execute({
-      ...operation,
-      rootValue: event,
-      contextValue: createContext(services, eventAsk),
-    })
+    const { contextValue: eventContext, hasAsked } = noteQuestions(createContext(services, eventAsk))
+    const result = await execute({ ...operation, rootValue: event, contextValue: eventContext })
+    if (hasAsked()) await asked.countRequest()
     yield toAnswer(result, asked, eventAsk)
   }
 }
@@ -86,6 +87,25 @@ export function toSocketErrors(
   const shown = showErrors([error])
   logInternal(shown, log, requestId, signal)
   return shown.map((one) => formatError(one, requestId))
+}
+
+/** The same context, which notes whether any field asks for more than its parent holds. */
+function noteQuestions(context: Context): { readonly contextValue: Context; readonly hasAsked: () => boolean } {
+  let hasAsked = false
+  const note = <Value>(value: Value): Value => {
+    hasAsked = true
+    return value
+  }
+  const contextValue = {
+    ...context,
+    get services() {
+      return note(context.services)
+    },
+    get loaders() {
+      return note(context.loaders)
+    },
+  }
+  return { contextValue, hasAsked: () => hasAsked }
 }
 
 function toAnswer({ data, errors }: ExecutionResult, { requestId, log }: SocketOperation, ask: Ask): SocketAnswer {

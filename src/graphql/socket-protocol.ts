@@ -71,8 +71,9 @@ export class SocketSession {
   receive(text: string): void {
     if (this.hasEnded) return
     const message = parseMessage(text)
-    if (message?.type === 'connection_init') void this.begin(message.payload)
-    else if (message?.type === 'ping') void this.send({ type: 'pong', payload: message.payload })
+    if (message?.type === 'connection_init') this.follow(this.begin(message.payload))
+    // Without the payload, which may be nested more deeply than can be written again.
+    else if (message?.type === 'ping') this.follow(this.send({ type: 'pong' }))
     else if (message?.type === 'subscribe') this.subscribe(message.id, message.payload)
     else if (message?.type === 'complete') this.giveUp(message.id)
     else if (message?.type !== 'pong') this.close(CloseCode.BadRequest, 'Invalid message received')
@@ -94,17 +95,14 @@ export class SocketSession {
       this.caller = await this.options.introduce(payload)
       await this.send({ type: 'connection_ack' })
     } catch (error) {
-      const { connectionId, log } = this.options
-      const { code, reason } = toClosing(error)
-      if (code === FAULT) log.error({ err: error, requestId: connectionId }, 'internal error')
-      this.close(code, reason)
+      this.refuse(error)
     }
   }
 
   private subscribe(id: string, payload: unknown): void {
     if (!this.caller) this.close(CloseCode.Unauthorized, 'Unauthorized')
     else if (this.running.has(id)) this.close(CloseCode.SubscriberAlreadyExists, 'Subscriber already exists')
-    else void this.run(id, payload, this.caller)
+    else this.follow(this.run(id, payload, this.caller))
   }
 
   private async run(id: string, payload: unknown, caller: Caller): Promise<void> {
@@ -122,7 +120,8 @@ export class SocketSession {
     this.active += 1
     try {
       const ask = await options.createAsk(caller, signal)
-      for await (const answer of carryOut(options, { payload, ask, requestId, log: options.log })) {
+      const countRequest = async () => void (await options.createAsk(caller, signal))
+      for await (const answer of carryOut(options, { payload, ask, countRequest, requestId, log: options.log })) {
         if (signal.aborted) return
         // The next event is asked for when this one has left: what waits does so where it is counted.
         await this.send({ id, type: 'next', payload: answer })
@@ -135,6 +134,18 @@ export class SocketSession {
       this.active -= 1
       if (this.running.get(id) === ending) this.running.delete(id)
     }
+  }
+
+  /** What fails where nobody waits for it ends this connection, and not the process. */
+  private follow(work: Promise<void>): void {
+    work.catch((error: unknown) => this.refuse(error))
+  }
+
+  private refuse(error: unknown): void {
+    const { connectionId, log } = this.options
+    const { code, reason } = toClosing(error)
+    if (code === FAULT) log.error({ err: error, requestId: connectionId }, 'internal error')
+    this.close(code, reason)
   }
 
   private giveUp(id: string): void {

@@ -56,9 +56,10 @@ export async function openSockets(
       handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
     },
     errorHandler: (error, socket, request) => {
-      // A frame that is none, or a connection that broke: ws has closed it, and told the client why.
-      if ('code' in error) return
-      request.log.error({ err: error, requestId: request.id }, 'internal error')
+      // A frame that is none: ws has told the client so, and terminates the connection a second later.
+      if (hasCode(error, /^WS_ERR_/)) return
+      if (!hasCode(error, /^(?:ECONN|EPIPE$)/))
+        request.log.error({ err: error, requestId: request.id }, 'internal error')
       socket.terminate()
     },
     preClose: async () => {
@@ -74,6 +75,10 @@ export async function openSockets(
       url?.split('?', 1)[0] === path && headers.upgrade?.toLowerCase() === 'websocket',
   })
   return (socket, request) => sockets.accept(socket, request)
+}
+
+function hasCode(error: Error, pattern: RegExp): boolean {
+  return 'code' in error && typeof error.code === 'string' && pattern.test(error.code)
 }
 
 class Sockets {

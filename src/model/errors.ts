@@ -47,7 +47,7 @@ export const errorTable = {
     status: 503,
     retryable: true,
     fault: 'operator',
-    when: 'The keys that tokens are checked with cannot be read from their issuer at present.',
+    when: 'The keys that tokens are checked with cannot be read from their issuer at present, or not yet the one that a token names.',
   },
   OVERLOADED: {
     status: 503,

@@ -108,7 +108,7 @@ async function* writeEvents<Item>(
   yield `retry: ${RETRY_MS}\n\n`
   try {
     for (let next = items.next(); ; ) {
-      const result = await within(next, Math.min(HEARTBEAT_MS, expiresAtMs - clock.now()), clock)
+      const result = await within(next, Math.max(0, Math.min(HEARTBEAT_MS, expiresAtMs - clock.now())), clock)
       if (clock.now() >= expiresAtMs) throw new GatewayError('UNAUTHENTICATED', 'the token has expired meanwhile')
       if (result === undefined) yield ': still here\n\n'
       else if (result.done) return

@@ -54,11 +54,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     clients.follow(server, options.maxLastingConnections ?? DEFAULT_LASTING_CONNECTIONS)
     // Refused here, before anything else knows of the request, it costs least.
     server.on('request', (request, response) => {
+      // Before it stands in line: a server that closes takes sockets without a request for idle ones.
+      clients.watch(request, response)
+      if (request.socket.destroyed) return
       const work = () => {
         // Who has left while he stood in line is not worked for.
-        if (response.destroyed) return
-        clients.watch(request, response)
-        handle(request, response)
+        if (!response.destroyed) handle(request, response)
       }
       if (isRefusable(request)) line.offer(work, () => refuseForOverload(request, response, origins))
       else work()
@@ -66,7 +67,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (tls && 'setSecureContext' in server) {
       const closed = new AbortController()
       server.once('close', () => closed.abort())
-      server.once('listening', () => void tls.renew(server, clock, log, closed.signal))
+      server.once('listening', () => {
+        tls
+          .renew(server, clock, log, closed.signal)
+          .catch((error: unknown) => log.error({ err: error }, 'the TLS files are not looked at any more'))
+      })
     }
     return server
   }

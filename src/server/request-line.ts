@@ -36,6 +36,17 @@ const MOST_WORK_MS = 30
 const WORK_PER_REFUSAL = 4
 /** How much the last one counts in what is taken to be usual. */
 const LAST_TURN_WEIGHT = 0.2
+/** The same of one longer than usual, in what a burst is judged by: a few dozen turns have to agree to refuse one. */
+const LONGER_TURN_WEIGHT = 0.02
+/** What a request is taken to cost before any was seen, in milliseconds. */
+const FIRST_REQUEST_MS = 0.5
+/**
+ * A turn counts as so many times as long as usual at most, and a request as that many milliseconds: the machine may
+ * have stopped the process, or its code may not have been compiled. That requests take long only several turns tell.
+ */
+const MOST_TIMES_USUAL = 4
+const MOST_REQUEST_MS = 20
+const LEAST_USUAL_MS = 0.05
 /** Least time between two lines in the log. */
 const SILENCE_MS = 10_000
 
@@ -59,9 +70,11 @@ export class RequestLine {
   private calledInTurn = 0
   private refusedInTurn = 0
   /** How long one request takes, as long as it waits for nothing. */
-  private requestMs = 0
+  private requestMs = FIRST_REQUEST_MS
   /** From one to the next, with everything between them. */
-  private stepMs = 0
+  private stepMs = FIRST_REQUEST_MS
+  /** The same, as far as it is beyond doubt. */
+  private provenStepMs = FIRST_REQUEST_MS
   private workMs = LEAST_WORK_MS
   private emptyAt: number
   private refused = 0
@@ -90,7 +103,7 @@ export class RequestLine {
   /** Whether a request that comes now would be refused. */
   isFull(): boolean {
     const isStanding = this.loop.now() - this.emptyAt >= PATIENCE_MS
-    return this.length * this.stepMs > (isStanding ? LONGEST_MS : LONGEST_BURST_MS)
+    return isStanding ? this.length * this.stepMs > LONGEST_MS : this.length * this.provenStepMs > LONGEST_BURST_MS
   }
 
   private get length(): number {
@@ -139,9 +152,14 @@ export class RequestLine {
   private learn(now: number): void {
     const called = this.calledInTurn
     const passed = this.passedInTurn
-    if (called > 0) this.requestMs = mix(this.requestMs, (now - this.workSince) / called)
-    else if (passed > 0) this.requestMs = mix(this.requestMs, (now - this.turnSince) / passed)
-    if (called + passed > 0) this.stepMs = mix(this.stepMs, (now - this.turnSince) / (called + passed))
+    if (called > 0) this.requestMs = learnCost(this.requestMs, (now - this.workSince) / called)
+    else if (passed > 0) this.requestMs = learnCost(this.requestMs, (now - this.turnSince) / passed)
+    if (called + passed > 0) {
+      const stepMs = (now - this.turnSince) / (called + passed)
+      this.stepMs = learnCost(this.stepMs, stepMs)
+      const weight = stepMs > this.provenStepMs ? LONGER_TURN_WEIGHT : LAST_TURN_WEIGHT
+      this.provenStepMs = learnCost(this.provenStepMs, stepMs, weight)
+    }
     const payingMs = this.refusedInTurn > 0 ? (this.workSince - this.turnSince) * WORK_PER_REFUSAL : 0
     this.workMs = mix(this.workMs, Math.min(MOST_WORK_MS, Math.max(LEAST_WORK_MS, payingMs)))
   }
@@ -156,7 +174,12 @@ export class RequestLine {
   }
 }
 
-/** What is taken to be usual after another one; the first is. */
-function mix(usual: number, last: number): number {
-  return usual === 0 ? last : usual + LAST_TURN_WEIGHT * (last - usual)
+/** What a request is taken to cost after another turn. A cost near nothing must not take long to grow from. */
+function learnCost(usual: number, last: number, weight = LAST_TURN_WEIGHT): number {
+  return mix(usual, Math.min(last, MOST_TIMES_USUAL * Math.max(usual, LEAST_USUAL_MS), MOST_REQUEST_MS), weight)
+}
+
+/** What is taken to be usual after another one. */
+function mix(usual: number, last: number, weight = LAST_TURN_WEIGHT): number {
+  return usual + weight * (last - usual)
 }

@@ -16,7 +16,7 @@ import type { Clock } from '#model/clock.ts'
 /** What asks are made with. */
 export interface AskOptions {
   readonly authenticator: Pick<Authenticator, 'authenticate'>
-  readonly clientLimit: Pick<ClientLimit, 'take'>
+  readonly clientLimit: Pick<ClientLimit, 'take' | 'checkAddress' | 'takeAddress'>
   readonly clock: Clock
   /** How long a caller waits, in milliseconds. */
   readonly deadlineMs: number
@@ -32,9 +32,9 @@ export interface RequestScope {
    */
   readonly createAsk: (request: FastifyRequest) => Promise<Ask>
   /**
-   * Decides who opened a WebSocket. Counts nothing: what is asked on it is counted.
+   * Decides who opened a WebSocket. Counts nothing but refusals, against the address: what is asked on it is counted.
    * @param payload of its `connection_init`
-   * @throws GatewayError as `Authenticator.authenticate`
+   * @throws GatewayError as `Authenticator.authenticate`, and RATE_LIMITED when the address is over its limit
    */
   readonly authenticate: (request: FastifyRequest, payload: unknown) => Promise<Caller>
   /**
@@ -71,8 +71,15 @@ export function addRequestScope(app: FastifyInstance, options: AskOptions): Requ
     if (reading) reply.headers(toRateLimitHeaders(reading))
   })
 
-  const authenticate: RequestScope['authenticate'] = ({ headers, ip }, payload) =>
-    authenticator.authenticate({ headers, payload, address: ip })
+  const authenticate: RequestScope['authenticate'] = async ({ headers, ip }, payload) => {
+    clientLimit.checkAddress(ip)
+    try {
+      return await authenticator.authenticate({ headers, payload, address: ip })
+    } catch (error) {
+      await clientLimit.takeAddress(ip)
+      throw error
+    }
+  }
 
   function createAsk(caller: Caller, signal: AbortSignal): Ask {
     return {
@@ -87,14 +94,14 @@ export function addRequestScope(app: FastifyInstance, options: AskOptions): Requ
   return {
     authenticate,
     createAsk: async (request) => {
-      const caller = await authenticate(request, undefined)
       try {
+        const caller = await authenticate(request, undefined)
         readings.set(request, await clientLimit.take(caller, request.ip))
+        return createAsk(caller, signals.get(request) ?? new AbortController().signal)
       } catch (error) {
         if (error instanceof ClientLimitError) readings.set(request, error.reading)
         throw error
       }
-      return createAsk(caller, signals.get(request) ?? new AbortController().signal)
     },
     createOperationAsk: async (caller, address, signal) => {
       await clientLimit.take(caller, address)

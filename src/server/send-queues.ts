@@ -1,6 +1,6 @@
 // What the operating system holds for clients that have not confirmed it. It takes megabytes of an answer at once, so
 // without a look at that nobody can tell a client that reads slowly from one that does not read.
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import type { Socket } from 'node:net'
 import { endianness } from 'node:os'
 
@@ -9,21 +9,36 @@ export type SendQueues = ReadonlyMap<string, number>
 
 /** One line of a connection with something in its queue: own address, the other's, state, queue. */
 const linePattern =
-  /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]{8,32}):([0-9A-F]{4}) [0-9A-F]{2} (?!0{8})([0-9A-F]{8}):/gm
+  /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]{2} (?!0{8})([0-9A-F]{8}):/gm
 
 /** The queues of this machine's connections, as Linux tells them; empty on other systems. */
 export async function readSendQueues(): Promise<SendQueues> {
   const queues = new Map<string, number>()
   if (endianness() !== 'LE') return queues
   for (const path of ['/proc/self/net/tcp', '/proc/self/net/tcp6']) {
-    const text = await readFile(path, 'latin1').catch(() => '')
-    for (const [, localPort = '', address = '', port = '', bytes = ''] of text.matchAll(linePattern))
-      queues.set(
-        toName(toAddress(address), Number.parseInt(port, 16), Number.parseInt(localPort, 16)),
-        Number.parseInt(bytes, 16),
-      )
+    for await (const lines of readLines(path))
+      for (const [, localPort = '', address = '', port = '', bytes = ''] of lines.matchAll(linePattern))
+        queues.set(
+          toName(toAddress(address), Number.parseInt(port, 16), Number.parseInt(localPort, 16)),
+          Number.parseInt(bytes, 16),
+        )
   }
   return queues
+}
+
+/** Whole lines, some at a time: a machine of many connections has megabytes of them, too many for one turn of the loop. */
+async function* readLines(path: string): AsyncGenerator<string, void, undefined> {
+  let rest = ''
+  try {
+    for await (const chunk of createReadStream(path, 'latin1')) {
+      const text = rest + String(chunk)
+      const end = text.lastIndexOf('\n') + 1
+      rest = text.slice(end)
+      yield text.slice(0, end)
+    }
+  } catch {
+    // What is not there says nothing of anybody.
+  }
 }
 
 /** What the connection is called in `SendQueues`. */

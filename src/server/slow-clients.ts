@@ -15,6 +15,16 @@ export const REQUEST_TIMEOUT_MS = 8_000
 export const CHECK_EVERY_MS = 500
 /** How often the others are looked for. */
 export const LOOK_EVERY_MS = 500
+/** How often it is asked how much the system holds for clients. `STALLED_MS` is a multiple of both. */
+const QUEUES_EVERY_MS = 1_000
+/** The same when that takes long, because this machine has very many connections. */
+const SLOW_QUEUES_EVERY_MS = 2_000
+const SLOW_READING_MS = 100
+/**
+ * Most requests of a socket that wait for their answers (pipelining). All that arrive in one piece are taken at once,
+ * so that a single socket could have hundreds stand before those of others.
+ */
+const MOST_IN_ADVANCE = 32
 /** A client that takes less than `LEAST_TAKEN_BYTES` of what waits for it in this time is cut off: with the looks, in 10 s. */
 const STALLED_MS = 6_000
 /** Enough for the slowest of lines, and too much for who reads a few bytes now and then to hold the socket. */
@@ -44,8 +54,8 @@ interface Visit {
   idleSinceMs: number
   /** How much had been written when the client was last seen to have all of it. */
   settledBytes: number
-  /** When the client was last seen to take enough, or to have all, and how much it had then. */
-  mark: { readonly atMs: number; readonly takenBytes: number }
+  /** When the client was last seen to take enough of what it is owed, and how much it had then; undefined while it has all. */
+  mark: { readonly atMs: number; readonly takenBytes: number } | undefined
 }
 
 /** What the watch needs. */
@@ -63,6 +73,8 @@ export class SlowClients {
   /** Sockets whose clients were told to go, and when. */
   private readonly leaving = new Map<Socket, number>()
   private readonly over = new AbortController()
+  /** When the queues are read next. */
+  private queuesDueMs = 0
   private isLooking = false
   private isClosing = false
 
@@ -98,7 +110,7 @@ export class SlowClients {
     server.once('close', () => this.over.abort())
   }
 
-  /** Watches over a request until its answer is over. */
+  /** Watches over a request until its answer is over. Who asks for too much in advance is cut off with it. */
   watch(request: IncomingMessage, response: ServerResponse): void {
     const visit = this.visits.get(request.socket)
     if (!visit) return
@@ -108,6 +120,7 @@ export class SlowClients {
       visit.exchanges.delete(exchange)
       visit.idleSinceMs = this.clock.monotonicMs()
     })
+    if (visit.exchanges.size > MOST_IN_ADVANCE) cut(request.socket)
     this.startLooking()
   }
 
@@ -140,8 +153,7 @@ export class SlowClients {
 
   private welcome(socket: Socket): void {
     const now = this.clock.monotonicMs()
-    const mark = { atMs: now, takenBytes: 0 }
-    this.visits.set(socket, { exchanges: new Set(), idleSinceMs: now, settledBytes: 0, mark })
+    this.visits.set(socket, { exchanges: new Set(), idleSinceMs: now, settledBytes: 0, mark: undefined })
     socket.once('close', () => this.visits.delete(socket))
   }
 
@@ -169,10 +181,21 @@ export class SlowClients {
 
   private async cutStalled(): Promise<void> {
     const now = this.clock.monotonicMs()
-    const suspects = [...this.visits].filter(([socket, visit]) => isUnsettled(socket, visit))
+    if (now < this.queuesDueMs) return
+    const suspects: (readonly [Socket, Visit, Handover])[] = []
+    for (const [socket, visit] of this.visits) {
+      // Streams of events are quiet for long, and cut off those who do not read by a rule of their own.
+      if (hasEvents(visit)) visit.mark = undefined
+      else if (isUnsettled(socket, visit)) suspects.push([socket, visit, toHandover(socket)])
+    }
     if (suspects.length === 0) return
     const queues = await this.readQueues()
-    for (const [socket, visit] of suspects) if (!socket.destroyed && isStalled(socket, visit, queues, now)) cut(socket)
+    const isSlow = this.clock.monotonicMs() - now > SLOW_READING_MS
+    this.queuesDueMs = now + (isSlow ? SLOW_QUEUES_EVERY_MS : QUEUES_EVERY_MS)
+    for (const [socket, visit, handover] of suspects) {
+      const held = queues.get(toConnectionName(socket)) ?? 0
+      if (!socket.destroyed && isStalled(visit, handover, held, now)) cut(socket)
+    }
   }
 
   /** Node looks for slow requests no more once its server closes. */
@@ -196,15 +219,40 @@ function isUnsettled(socket: Socket, visit: Visit): boolean {
   return socket.bytesWritten !== visit.settledBytes
 }
 
-/** Whether the client takes nothing of what waits for it. Moves the mark while it does. */
-function isStalled(socket: Socket, visit: Visit, queues: SendQueues, now: number): boolean {
-  const waiting = countUnwritten(socket) + (queues.get(toConnectionName(socket)) ?? 0)
-  const takenBytes = socket.bytesWritten - waiting
-  const isOwed = waiting > 0 || socket.writableLength > 0
-  if (!isOwed) visit.settledBytes = socket.bytesWritten
-  // Streams of events are quiet for long, and cut off those who do not read by a rule of their own.
-  if (!isOwed || takenBytes - visit.mark.takenBytes >= LEAST_TAKEN_BYTES || hasEvents(visit))
-    visit.mark = { atMs: now, takenBytes }
+/** How much had been given to the system for a client at one moment. */
+interface Handover {
+  readonly writtenBytes: number
+  /** What of that the system had not taken. */
+  readonly unwrittenBytes: number
+  readonly isComplete: boolean
+}
+
+function toHandover(socket: Socket): Handover {
+  const unwrittenBytes = countUnwritten(socket)
+  const isComplete = unwrittenBytes === 0 && socket.writableLength === 0
+  return { writtenBytes: socket.bytesWritten, unwrittenBytes, isComplete }
+}
+
+/**
+ * Whether the client takes nothing of what waits for it. Moves the mark while it does.
+ * @param handover as it was before the queue was read: what was written meanwhile may not be in the queue
+ * @param heldBytes what is in the queue
+ */
+function isStalled(
+  visit: Visit,
+  { writtenBytes, unwrittenBytes, isComplete }: Handover,
+  heldBytes: number,
+  now: number,
+) {
+  if (isComplete && heldBytes === 0) {
+    visit.settledBytes = writtenBytes
+    // How long nothing was asked, or to be said, is no time that the client has let pass.
+    visit.mark = undefined
+    return false
+  }
+  const takenBytes = writtenBytes - unwrittenBytes - heldBytes
+  visit.mark ??= { atMs: now, takenBytes }
+  if (takenBytes - visit.mark.takenBytes >= LEAST_TAKEN_BYTES) visit.mark = { atMs: now, takenBytes }
   return now - visit.mark.atMs >= STALLED_MS
 }
 

@@ -81,15 +81,20 @@ export class TlsFiles {
     }
   }
 
-  /** Changes whenever one of the files is written, replaced, or taken away. */
+  /** Changes whenever one of the files is written, replaced, taken away, or put out of reach. */
   private fingerprint(): string {
     return [this.paths.certificateFile, this.paths.keyFile].map(toFingerprint).join(' ')
   }
 }
 
 function toFingerprint(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats ? `${stats.mtimeMs}/${stats.ino}/${stats.size}` : 'missing'
+  try {
+    const { mtimeMs, ino, size } = statSync(path)
+    return `${mtimeMs}/${ino}/${size}`
+  } catch (error) {
+    // What that means is said by who reads the file.
+    return toReason(error)
+  }
 }
 
 function read({ certificateFile, keyFile }: TlsPaths): TlsContext {
@@ -128,7 +133,10 @@ function tryTo<Value>(act: () => Value, toProblem: (reason: string) => TlsFilesE
   try {
     return act()
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
-    throw toProblem(code)
+    throw toProblem(toReason(error))
   }
+}
+
+function toReason(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
 }

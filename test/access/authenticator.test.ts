@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type AccessHeaders, type AccessSettings, createAuthenticator } from '#access/authenticator.ts'
 import { maySee } from '#model/caller.ts'
 import { GatewayError } from '#model/errors.ts'
@@ -15,12 +17,11 @@ function openGate(access: AccessSettings, failedKeysPerMinute = 10) {
     authenticator.authenticate({ headers, payload, address })
 }
 
+const team = { name: 'team', sha256: toDigest('team-key'), role: 'ops', accounts: 'all' } as const
+
 const keyed: AccessSettings = {
   mode: 'keys',
-  keys: [
-    { name: 'web', sha256: toDigest(WEB_KEY), role: 'reader', accounts: ['a', 'b'] },
-    { name: 'team', sha256: toDigest('team-key'), role: 'ops', accounts: 'all' },
-  ],
+  keys: [{ name: 'web', sha256: toDigest(WEB_KEY), role: 'reader', accounts: ['a', 'b'] }, team],
 }
 
 async function findRefusal(act: Promise<unknown>): Promise<GatewayError> {
@@ -86,6 +87,40 @@ describe('keys mode', () => {
     expect((await show({}, { apiKey: WEB_KEY })).name).toBe('web')
     expect((await show({}, { authorization: `Bearer ${WEB_KEY}` })).name).toBe('web')
     expect((await show({ 'x-api-key': WEB_KEY }, undefined)).name).toBe('web')
+  })
+
+  test('knows a key beyond ASCII from a header, whose bytes Node reads as Latin-1, and from a payload', async () => {
+    const asHeader = (text: string) => Buffer.from(text).toString('latin1')
+    for (const key of ['schlüssel-à-é', '钥匙', '🔑']) {
+      const show = openGate({ mode: 'keys', keys: [{ ...team, sha256: toDigest(key) }] })
+      expect((await show({ 'x-api-key': asHeader(key) })).name).toBe('team')
+      expect((await show({ authorization: `Bearer ${asHeader(key)}` })).name).toBe('team')
+      expect((await show({ 'x-api-key': asHeader(key) }, { apiKey: key })).name).toBe('team')
+    }
+    // Sent as Latin-1: no UTF-8, and the same text.
+    const show = openGate({ mode: 'keys', keys: [{ ...team, sha256: toDigest('schlüssel') }] })
+    expect((await show({ 'x-api-key': 'schlüssel' })).name).toBe('team')
+    expect((await findRefusal(show({ 'x-api-key': '钥匙' }))).code).toBe('UNAUTHENTICATED')
+  })
+
+  test('knows a key beyond ASCII that came over a socket', async () => {
+    const key = 'schlüssel-钥匙-à'
+    const show = openGate({ mode: 'keys', keys: [{ ...team, sha256: toDigest(key) }] })
+    const server = createServer((request, response) => {
+      void show(request.headers).then(
+        ({ name }) => response.end(name),
+        () => response.end('refused'),
+      )
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const address = server.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    for (const header of ['X-API-Key: ', 'Authorization: Bearer ']) {
+      const socket = connect(port, '127.0.0.1')
+      socket.end(`GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}${key}\r\n\r\n`)
+      expect(String(Buffer.concat(await socket.toArray()))).toContain('team')
+    }
   })
 
   test.each([null, undefined, 'text', 7, [], { apiKey: 7 }, { apiKey: ['x'] }, { APIKEY: WEB_KEY }])(

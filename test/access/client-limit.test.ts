@@ -113,6 +113,38 @@ describe('limit of an address', () => {
     await findRefusal(limit.take(anonymous, '2001:db8::2'))
   })
 
+  test('counts requests of which the client is not known, each once', async () => {
+    const limit = openLimit({ requestsPerMinute: null, requestsPerMinutePerAddress: 3 })
+    await limit.takeAddress('10.0.0.1')
+    expect(await limit.take(web, '10.0.0.1')).toMatchObject({ remaining: 1 })
+    await limit.takeAddress('10.0.0.1')
+    expect(await findRefusal(limit.takeAddress('10.0.0.1'))).toMatchObject({
+      code: 'RATE_LIMITED',
+      reading: { limit: 3 },
+    })
+    await findRefusal(limit.take(web, '10.0.0.1'))
+    await limit.takeAddress('10.0.0.2')
+  })
+
+  test('is known beforehand to be used up, until a minute begins anew', async () => {
+    const clock = new FakeClock()
+    const limit = createClientLimit({ requestsPerMinute: null, requestsPerMinutePerAddress: 1, clock })
+    for (let time = 0; time < 5; time += 1) limit.checkAddress('10.0.0.1')
+    await limit.takeAddress('10.0.0.1')
+    limit.checkAddress('10.0.0.1')
+    await findRefusal(limit.takeAddress('10.0.0.1'))
+    await clock.advance(18_000)
+    const check = async () => limit.checkAddress('10.0.0.1')
+    expect(await findRefusal(check())).toMatchObject({
+      retryAfterMs: 42_000,
+      reading: { limit: 1, remaining: 0, resetSeconds: 42 },
+    })
+    limit.checkAddress('10.0.0.2')
+    await clock.advance(42_000)
+    limit.checkAddress('10.0.0.1')
+    openLimit({ requestsPerMinute: 1 }).checkAddress('10.0.0.1')
+  })
+
   test('is not used up by a client that is over its own', async () => {
     const limit = openLimit({ requestsPerMinute: 1, requestsPerMinutePerAddress: 3 })
     await limit.take(web, '10.0.0.1')

@@ -132,6 +132,51 @@ describe('the count of wrong keys', () => {
     expect(most).toBe(LIMIT)
   })
 
+  test('runs so many checks at a time for a holder who was right before, and makes others wait for none of them', async () => {
+    const { failedKeys, wrong } = openRig()
+    const findHolder = (token: string) => token.split(' ')[0]
+    await failedKeys.guard(HERE, 'ann 1', () => 'in', findHolder)
+    await failedKeys.guard(HERE, 'bob 1', () => 'in', findHolder)
+    for (let guess = 0; guess < LIMIT; guess += 1) await wrong(`guess-${guess}`)
+    let most = 0
+    let now = 0
+    const held = Promise.withResolvers<void>()
+    const forged = Array.from({ length: 50 }, (_, time) =>
+      outcomeOf(
+        failedKeys.guard(
+          HERE,
+          `ann forged-${time}`,
+          async () => {
+            now += 1
+            most = Math.max(most, now)
+            await held.promise
+            now -= 1
+            throw new WrongCredentialError('wrong')
+          },
+          findHolder,
+        ),
+      ),
+    )
+    expect(await outcomeOf(failedKeys.guard(HERE, 'bob 2', () => 'in', findHolder))).toBe('in')
+    expect(await outcomeOf(failedKeys.guard(HERE, 'eve 1', () => 'in', findHolder))).toBe('RATE_LIMITED')
+    held.resolve()
+    expect(new Set(await Promise.all(forged))).toEqual(new Set(['UNAUTHENTICATED']))
+    expect(most).toBe(LIMIT)
+    expect(await outcomeOf(failedKeys.guard(HERE, 'ann 2', () => 'in', findHolder))).toBe('in')
+    expect(await outcomeOf(failedKeys.guard('10.0.0.2', 'ann 2', () => 'in', findHolder))).toBe('in')
+  })
+
+  test('counts what is wrong of a holder who was right before against everybody else', async () => {
+    const { failedKeys, right } = openRig(1)
+    const guard = (token: string, check: () => string) => outcomeOf(failedKeys.guard(HERE, token, check, () => 'ann'))
+    expect(await guard('genuine', () => 'in')).toBe('in')
+    const fail = () => {
+      throw new WrongCredentialError('wrong')
+    }
+    for (let time = 0; time < 5; time += 1) expect(await guard('forged', fail)).toBe('UNAUTHENTICATED')
+    expect(await right('other')).toBe('RATE_LIMITED')
+  })
+
   test('never takes more wrong keys than said in any minute, nor refuses before there were as many', async () => {
     const step = fc.record({
       pauseMs: fc.integer({ min: 0, max: 20_000 }),

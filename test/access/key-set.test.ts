@@ -79,6 +79,7 @@ describe('the keys of an issuer', () => {
     rig.serve(second)
     await rig.clock.advance(10 * MINUTE_MS)
     await rig.keySet.prepare()
+    await rig.clock.advance(0)
     expect(rig.kids()).toEqual(['second'])
     expect(rig.keySet.generation()).toBe(generation + 1)
   })
@@ -88,13 +89,13 @@ describe('the keys of an issuer', () => {
     await rig.keySet.prepare()
     const generation = rig.keySet.generation()
     rig.serve(first, second)
-    expect(await rig.keySet.renew(generation)).toBe('same')
+    expect(await rig.keySet.renew(generation)).toBe('unknown')
     await rig.clock.advance(10_000)
     const renewals = Array.from({ length: 100 }, () => rig.keySet.renew(generation))
     expect(new Set(await Promise.all(renewals))).toEqual(new Set(['changed']))
     expect(rig.asked()).toBe(2)
     for (let second = 0; second < 10; second += 1) {
-      expect(await rig.keySet.renew(rig.keySet.generation())).toBe('same')
+      expect(await rig.keySet.renew(rig.keySet.generation())).toBe('unknown')
       await rig.clock.advance(999)
     }
     expect(rig.asked()).toBe(2)
@@ -104,10 +105,33 @@ describe('the keys of an issuer', () => {
     expect(rig.asked()).toBe(2)
   })
 
-  test('that are old are waited for, as long as the issuer was there the last time', async () => {
+  test('are the same only for whom the issuer was asked: what was being read already may have been too old', async () => {
+    const rig = openRig()
+    await rig.keySet.prepare()
+    await rig.clock.advance(10_000)
+    const renewals = [1, 2, 3].map(() => rig.keySet.renew(rig.keySet.generation()))
+    expect(await Promise.all(renewals)).toEqual(['same', 'unknown', 'unknown'])
+    expect(rig.keySet.pauseLeftMs()).toBe(10_000)
+    expect(rig.asked()).toBe(2)
+  })
+
+  test('are read again behind whoever needs them while those that are known are in use', async () => {
     const rig = openRig()
     await rig.keySet.prepare()
     await rig.clock.advance(10 * MINUTE_MS)
+    const held = rig.hang()
+    await Promise.all([rig.keySet.prepare(), rig.keySet.prepare()])
+    expect(rig.kids()).toEqual(['first'])
+    expect(rig.asked()).toBe(2)
+    held.resolve([second])
+    await rig.clock.advance(0)
+    expect(rig.kids()).toEqual(['second'])
+  })
+
+  test('that nobody needed for long are waited for, as long as the issuer was there the last time', async () => {
+    const rig = openRig()
+    await rig.keySet.prepare()
+    await rig.clock.advance(20 * MINUTE_MS)
     const held = rig.hang()
     let isPrepared = false
     const preparing = rig.keySet.prepare().then(() => {

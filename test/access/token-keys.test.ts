@@ -91,18 +91,52 @@ describe('keys of the issuer', () => {
     await clock.advance(60_000)
     server.serve(second)
     expect((await show(await signToken(second, claims))).name).toBe('ann')
+    expect(await codeOf(show(old))).toBe('ACCESS_UNAVAILABLE')
+    await clock.advance(10_000)
     expect(await codeOf(show(old))).toBe('UNAUTHENTICATED')
   })
 
-  test('are asked for no oftener when tokens name keys that never were', async () => {
+  test('may change a moment after they were read: tokens of the new one have to wait, and are no guesses', async () => {
+    const { show, claims, clock, server } = await openRig([first])
+    await show(await signToken(first, claims))
+    server.serve(first, second)
+    await clock.advance(3000)
+    for (let client = 0; client < 30; client += 1) {
+      const token = await signToken(second, { ...claims, sub: `client-${client}` })
+      expect(await refusalOf(show(token))).toMatchObject({ code: 'ACCESS_UNAVAILABLE', retryAfterMs: 7000 })
+    }
+    expect((await show(await signToken(first, { ...claims, sub: 'bob' }))).name).toBe('bob')
+    expect(server.asked()).toBe(1)
+    await clock.advance(7000)
+    expect((await show(await signToken(second, { ...claims, sub: 'client-0' }))).name).toBe('client-0')
+    expect(server.asked()).toBe(2)
+  })
+
+  test('are asked for once in ten seconds when tokens name keys that never were, and others are not held up', async () => {
     const { show, claims, clock, server } = await openRig([first])
     await show(await signToken(first, claims))
     await clock.advance(60_000)
-    for (let time = 0; time < 100; time += 1) {
-      const token = await signToken({ ...first, id: `made-up-${time}` }, claims)
-      expect(await codeOf(show(token, `10.0.1.${time}`))).toBe('UNAUTHENTICATED')
-    }
+    const codes: string[] = []
+    for (let time = 0; time < 100; time += 1)
+      codes.push(await codeOf(show(await signToken({ ...first, id: `made-up-${time}` }, claims))))
+    expect(codes.slice(0, 2)).toEqual(['UNAUTHENTICATED', 'ACCESS_UNAVAILABLE'])
+    expect(new Set(codes.slice(1))).toEqual(new Set(['ACCESS_UNAVAILABLE']))
+    expect((await show(await signToken(first, { ...claims, sub: 'bob' }))).name).toBe('bob')
     expect(server.asked()).toBe(2)
+  })
+
+  test('that an issuer does not give while it hangs hold up nobody whose key is known', async () => {
+    const { show, claims, clock, server } = await openRig([first])
+    await show(await signToken(first, claims))
+    await clock.advance(60_000)
+    server.answer(() => undefined)
+    const made = await signToken({ ...first, id: 'made-up' }, claims)
+    const waiting = Array.from({ length: 50 }, () => codeOf(show(made)))
+    expect((await show(await signToken(first, { ...claims, sub: 'bob' }))).name).toBe('bob')
+    await clock.advance(3000)
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ACCESS_UNAVAILABLE']))
+    await clock.advance(10 * 60_000)
+    expect((await show(await signToken(first, { ...claims, sub: 'eve' }))).name).toBe('eve')
   })
 
   test('need no names, even when there are several', async () => {

@@ -88,12 +88,33 @@ describe('tokens mode', () => {
     const { show, claims } = await openRig([first])
     const genuine = await signToken(first, claims)
     await show(genuine)
-    const forged = await signToken({ ...second, id: 'first' }, claims)
+    const forged = await signToken({ ...second, id: 'first' }, { ...claims, sub: 'mallory' })
     for (let time = 0; time < 10; time += 1) expect(await codeOf(show(forged))).toBe('UNAUTHENTICATED')
     expect(await codeOf(show(forged))).toBe('RATE_LIMITED')
     expect(await codeOf(show(await signToken(first, { ...claims, sub: 'new' })))).toBe('RATE_LIMITED')
     expect((await show(genuine)).name).toBe('ann')
     expect(await codeOf(show(forged, '10.0.0.2'))).toBe('UNAUTHENTICATED')
+  })
+
+  test('lets holders renew their tokens while a neighbour sends a thousand that are wrong', async () => {
+    const { show, claims } = await openRig([first])
+    for (const sub of ['ann', 'bob']) await show(await signToken(first, { ...claims, sub }))
+    const forged = [
+      'garbage',
+      await signToken({ ...second, id: 'first' }, { ...claims, sub: 'mallory' }),
+      // Whoever says to be another is believed no sooner, and nobody has to pay for it.
+      await signToken({ ...second, id: 'first' }, claims),
+    ]
+    const codes = await Promise.all(Array.from({ length: 1000 }, (_, time) => codeOf(show(`${forged[time % 3]}`))))
+    expect(new Set(codes)).toEqual(new Set(['UNAUTHENTICATED', 'RATE_LIMITED']))
+    expect(codes.filter((code, time) => time % 3 < 2 && code === 'UNAUTHENTICATED').length).toBeLessThanOrEqual(10)
+    for (const sub of ['ann', 'bob'])
+      expect((await show(await signToken(first, { ...claims, sub, jti: 'renewed' }))).name).toBe(sub)
+    expect(await codeOf(show(await signToken(first, { ...claims, sub: 'new' })))).toBe('RATE_LIMITED')
+    expect(await codeOf(show(await signToken(first, { ...claims, weir_role: 'ops', sub: undefined })))).toBe(
+      'RATE_LIMITED',
+    )
+    expect((await show(await signToken(first, { ...claims, sub: 'new' }), '10.0.0.2')).name).toBe('new')
   })
 
   test('lets hundreds in whose first tokens come at the same time', async () => {

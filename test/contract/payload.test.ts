@@ -51,6 +51,15 @@ describe('parseJson', () => {
     expect(parse(text)).toBeUndefined()
   })
 
+  it('takes nothing that is nested deeper than an answer ever is', () => {
+    const nest = (levels: number, open: string, close: string) => open.repeat(levels) + close.repeat(levels)
+    expect(parse(nest(32, '[', ']'))).toBeDefined()
+    for (const levels of [33, 1000, 100_000]) {
+      expect(parse(nest(levels, '[', ']'))).toBeUndefined()
+      expect(parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)).toBeUndefined()
+    }
+  })
+
   it('does not throw at any depth', () => {
     const deep = `${'['.repeat(200_000)}12345678901234567890${']'.repeat(200_000)}`
     expect(() => parse(deep)).not.toThrow()

@@ -42,6 +42,7 @@ describe('a GET', () => {
     ['a site it comes from', { ...json, 'sec-fetch-site': 'same-origin' }],
     ['a place in a page', { ...json, 'sec-fetch-dest': 'script' }],
     ['a person behind it', { ...json, 'sec-fetch-user': '?1' }],
+    ['what a browser adds for who has logged in', { ...browser, authorization: 'Basic dTpw' }],
   ])('with %s is refused whatever it asks', (_what, headers) => {
     for (const method of ['GET', 'HEAD']) expect(() => refusePages({ method, headers })).toThrow(refusal)
   })

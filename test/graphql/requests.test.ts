@@ -30,7 +30,11 @@ test.each([
   ['application/json, application/graphql-response+json', 'application/json'],
 ])('a client that accepts %s gets %s', async (accept, type) => {
   const { headers } = await face.ask('{ __typename }', undefined, accept === undefined ? {} : { accept })
-  expect(headers).toMatchObject({ 'content-type': `${type}; charset=utf-8`, vary: 'accept' })
+  expect(headers).toMatchObject({
+    'content-type': `${type}; charset=utf-8`,
+    vary: 'accept, authorization, x-api-key',
+    'cache-control': 'no-store',
+  })
 })
 
 test('variables and operation names come by GET as well', async () => {

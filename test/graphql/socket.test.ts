@@ -8,7 +8,7 @@ import { IDLE_MS, INTRODUCTION_MS } from '#graphql/socket-connection.ts'
 import { PING_EVERY_MS, PONG_WITHIN_MS } from '#graphql/socket-pulse.ts'
 import type { Caller } from '#model/caller.ts'
 import { GatewayError } from '#model/errors.ts'
-import { fetchedAt } from '#test/support/fake-services.ts'
+import { FakeServices, fetchedAt } from '#test/support/fake-services.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
 import { type SocketRigOptions, snapshot, startSockets } from './socket-rig.ts'
 
@@ -158,6 +158,15 @@ describe('a connection', () => {
     expect(await closed).toBe('4403 Token expired')
   })
 
+  test('whose token never expires stays', async () => {
+    const never = { ...reader, expiresAtMs: Number.MAX_SAFE_INTEGER }
+    const { connect, clock } = await startSockets({ authenticate: async () => never })
+    const { send, socket } = await connect()
+    send(watch)
+    await clock.advance(60_000)
+    expect(socket.readyState).toBe(WebSocket.OPEN)
+  })
+
   test('ends when nothing is said on it for 5 min, unless something is watched', async () => {
     const { connect, clock } = await startSockets()
     const [idle, busy] = [await connect(), await connect()]
@@ -166,6 +175,38 @@ describe('a connection', () => {
     for (let passedMs = 0; passedMs < IDLE_MS; passedMs += 5000) await clock.advance(5000)
     expect(await idle.closed).toBe('1000 Idle')
     expect(busy.socket.readyState).toBe(WebSocket.OPEN)
+  })
+
+  test('is idle only 5 min after what was watched on it has ended', async () => {
+    const services = new FakeServices({ a: { streams: { k: {} } } })
+    const { connect, clock, publish } = await startSockets({ services, requestsPerMinute: 1 })
+    const { send, next, socket, closed } = await connect()
+    send({ ...watch, payload: { query: 'subscription { snapshot(account: "a") { stream { state } } }' } })
+    await waitUntil('it is watched', async () => services.count('watchSnapshots') === 1)
+    const pass = async (ms: number) => {
+      for (let passedMs = 0; passedMs < ms; passedMs += 5000) await clock.advance(5000)
+    }
+    await pass(2 * IDLE_MS)
+    await publish(snapshot('n'))
+    expect(await next()).toMatchObject({ id: '1', type: 'error' })
+    await pass(IDLE_MS - 5000)
+    expect(socket.readyState).toBe(WebSocket.OPEN)
+    await pass(5000)
+    expect(await closed).toBe('1000 Idle')
+  })
+
+  test('that we fail to take is ended and logged, whatever the failure is called', async () => {
+    let failure: Error = new GatewayError('INTERNAL', 'a fault with a code of ours')
+    const includes = () => {
+      throw failure
+    }
+    const { open, log } = await startSockets({ origins: Object.assign([], { includes }) })
+    const end = async () => (await open({ headers: { origin: 'https://console.example.com' } })).closed
+    expect(await end()).toBe('1006')
+    expect(log()).toContain('a fault with a code of ours')
+    failure = Object.assign(new Error('gone away'), { code: 'ECONNRESET' })
+    expect(await end()).toBe('1006')
+    expect(log()).not.toContain('gone away')
   })
 
   test('is asked for a sign of life after 15 s, and cut without one', async () => {

@@ -8,6 +8,7 @@ import { formatError, showErrors, toStatus } from '#graphql/error-formatter.ts'
 import { GatewayError } from '#model/errors.ts'
 import { buildErrorHandler, buildFrameworkErrorHandler } from '#rest/error-handler.ts'
 import { toProblem } from '#rest/schemas/problem.ts'
+import { FakeClock } from '#test/support/fake-clock.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
 import { createServer, type ServerOptions } from '../../src/server/create-server.ts'
 import { overloadRefusal } from '../../src/server/overload-refusal.ts'
@@ -210,6 +211,35 @@ describe('a server with more to do than it can', () => {
     for (const work of standing) work()
     expect((await stayed).status).toBe(200)
     expect(handled).toBe(1)
+  })
+
+  it('answers who stands in line when it closes, although his socket was idle before', async () => {
+    const standing: (() => void)[] = []
+    let isBusy = false
+    const clock = new FakeClock()
+    const server = await create({
+      clock,
+      line: { offer: (work) => (isBusy ? void standing.push(work) : work()), isFull: () => false },
+    })
+    const socket = connect(Number(new URL(await server.listen({ port: 0, host: '127.0.0.1' })).port), '127.0.0.1')
+    let answers = ''
+    socket.on('data', (chunk) => {
+      answers += chunk
+    })
+    const ended = new Promise((resolve) => socket.on('error', resolve).on('close', resolve))
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await waitUntil('it is answered', async () => answers !== '')
+    await clock.advance(20_000)
+    answers = ''
+    isBusy = true
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await waitUntil('it stands in line', async () => standing.length === 1)
+    const closed = server.close()
+    await clock.advance(1000)
+    for (const work of standing) work()
+    await closed
+    await ended
+    expect(answers).toMatch(/^HTTP\/1\.1 200 /)
   })
 
   it('refuses WebSockets as well', async () => {

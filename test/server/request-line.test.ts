@@ -111,6 +111,28 @@ describe('the line of requests', () => {
     expect(turn(3, 1)).toEqual({ done: 3, refused: 0, tookMs: 3 })
   })
 
+  it.each([2000, 4000, 20_000])('refuses nobody because the machine stopped the process for %i ms', (stoppedMs) => {
+    const { turn } = createBusyLoop(1, 0.3)
+    turn(1, stoppedMs)
+    expect(turn(500, 0.3).refused).toBe(0)
+    for (let index = 0; index < 200; index += 1) expect(turn(3, 0.3).refused).toBe(0)
+  })
+
+  it('refuses nobody of a burst because the process has just begun and its first requests are slow', () => {
+    const { turn } = createLoop()
+    for (const costMs of [150, 50, 40, 20, 20, 10, 10, 10, 5, 5]) turn(1, costMs)
+    expect(turn(1000, 1).refused).toBe(0)
+    for (let index = 0; index < 100; index += 1) expect(turn(1, 1).refused).toBe(0)
+  })
+
+  it('refuses of a burst what does not fit once many turns agree that requests take long', () => {
+    const { turn } = createBusyLoop(1, 0.3)
+    for (let index = 0; index < 200; index += 1) turn(1, 10)
+    const { refused } = turn(1000, 10)
+    expect(refused).toBeGreaterThan(650)
+    expect(refused).toBeLessThan(750)
+  })
+
   it('tells of refusals at once, and then how many there were every ten seconds', () => {
     const { turn, lines } = createBusyLoop(20, 1)
     expect(lines).toHaveLength(1)

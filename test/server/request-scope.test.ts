@@ -13,7 +13,7 @@ const anonymous: Caller = { name: 'anonymous', role: 'ops', accounts: 'all' }
 let app: FastifyInstance | undefined
 afterEach(() => app?.close())
 
-function create(requestsPerMinute: number | null = null) {
+function create(requestsPerMinute: number | null = null, requestsPerMinutePerAddress: number | null = null) {
   const server = fastify()
   app = server
   const clock = new FakeClock()
@@ -22,10 +22,11 @@ function create(requestsPerMinute: number | null = null) {
     authenticator: {
       authenticate: async (shown) => {
         seen.push(shown)
+        if (shown.headers['x-api-key'] === 'wrong') throw new GatewayError('UNAUTHENTICATED', 'the key is not known')
         return anonymous
       },
     },
-    clientLimit: createClientLimit({ requestsPerMinute, clock }),
+    clientLimit: createClientLimit({ requestsPerMinute, requestsPerMinutePerAddress, clock }),
     clock,
     deadlineMs: 10_000,
     maxProviderCalls: 3,
@@ -83,6 +84,23 @@ describe('the scope of a request', () => {
     setTimeout(() => socket.destroy(), 100)
     expect(await left).toBeInstanceOf(Error)
     expect(asks[0]?.signal.aborted).toBe(false)
+  })
+
+  it('counts a request once for its address, whether or not it can be told who asks, and refuses early', async () => {
+    const { server, seen, createAsk } = create(null, 3)
+    server.get('/', async (request) => (await createAsk(request)).caller.name)
+    server.setErrorHandler((error, _request, reply) =>
+      reply.code(error instanceof GatewayError && error.code === 'RATE_LIMITED' ? 429 : 401).send(),
+    )
+    const ask = (key: string) => server.inject({ url: '/', headers: { 'x-api-key': key } })
+    expect((await ask('right')).headers['ratelimit']).toMatch(/r=2;/)
+    expect((await ask('wrong')).statusCode).toBe(401)
+    expect((await ask('right')).headers['ratelimit']).toMatch(/r=0;/)
+    const late = await ask('wrong')
+    expect([late.statusCode, late.headers['ratelimit-policy']]).toEqual([429, '"default";q=3;w=60'])
+    const looks = seen.length
+    for (const key of ['wrong', 'right']) expect((await ask(key)).statusCode).toBe(429)
+    expect(seen).toHaveLength(looks)
   })
 
   it('repeats the request id of the server in the answer', async () => {

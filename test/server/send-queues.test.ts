@@ -7,8 +7,10 @@ import { readSendQueues, toConnectionName } from '../../src/server/send-queues.t
 
 let server: Server | undefined
 let client: Socket | undefined
+const others: Socket[] = []
 afterEach(() => {
   client?.destroy()
+  for (const other of others.splice(0)) other.destroy()
   server?.close()
 })
 
@@ -44,5 +46,24 @@ describe.runIf(process.platform === 'linux')('what the system holds for a client
     near.resume()
     await waitUntil('nothing is held', async () => !(await readSendQueues()).has(name))
     far.destroy()
+  })
+
+  it('is known for each of many, of which the system tells in pieces', async () => {
+    server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const names: string[] = []
+    server.on('connection', (far) => {
+      others.push(far.on('error', () => undefined))
+      names.push(toConnectionName(far))
+      far.write(Buffer.alloc(4 * 1024 * 1024))
+    })
+    for (let index = 0; index < 120; index += 1) others.push(connect(port, '127.0.0.1').pause())
+    await waitUntil('all are there', async () => names.length === 120)
+    await waitUntil('something is held for each', async () => {
+      const queues = await readSendQueues()
+      return names.every((name) => (queues.get(name) ?? 0) > 0)
+    })
   })
 })

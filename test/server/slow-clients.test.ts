@@ -1,71 +1,14 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { FakeClock, settle } from '#test/support/fake-clock.ts'
+import { settle } from '#test/support/fake-clock.ts'
+import { closeFollowed, REQUEST, serve, trackClient } from '#test/support/followed-server.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
-import { readSendQueues } from '../../src/server/send-queues.ts'
-import { LOOK_EVERY_MS, SlowClients } from '../../src/server/slow-clients.ts'
 
 /** More than the system takes for a client that reads nothing. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024, 'x')
 
-let server: Server | undefined
-const clients: Socket[] = []
-afterEach(() => {
-  for (const client of clients.splice(0)) client.destroy()
-  server?.closeAllConnections()
-  server?.close()
-  server = undefined
-})
-
-async function serve(answer: RequestListener) {
-  const clock = new FakeClock()
-  let reading = 0
-  const watch = new SlowClients({
-    clock,
-    readQueues: async () => {
-      reading += 1
-      try {
-        return await readSendQueues()
-      } finally {
-        reading -= 1
-      }
-    },
-  })
-  /** Lets time pass look by look, since each looks at the real sockets. */
-  const pass = async (ms: number) => {
-    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) {
-      await clock.advance(LOOK_EVERY_MS)
-      while (reading > 0) await settle()
-      await settle()
-    }
-  }
-  const listening = createServer()
-  server = listening
-  watch.follow(listening, 10)
-  listening.on('request', (request, response) => {
-    watch.watch(request, response)
-    answer(request, response)
-  })
-  listening.listen(0, '127.0.0.1')
-  await once(listening, 'listening')
-  const { port } = listening.address() as AddressInfo
-  /** A client that reads nothing until it is resumed. @param text what it sends */
-  const visit = async (text = '') => {
-    const accepted = once(listening, 'connection')
-    const socket = connect(port, '127.0.0.1')
-    clients.push(socket)
-    socket.pause()
-    socket.on('error', () => undefined)
-    if (text !== '') socket.write(text)
-    const [far] = (await accepted) as [Socket]
-    return { socket, far }
-  }
-  return { clock, pass, watch, listening, visit }
-}
-
-const REQUEST = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
+afterEach(closeFollowed)
 
 describe('a client that takes nothing of its answer', () => {
   it('is cut off within ten seconds', async () => {
@@ -139,6 +82,20 @@ describe('a client that takes nothing of its answer', () => {
   })
 })
 
+describe('a client that asks for many answers in advance', () => {
+  it('gets a few dozen, and is cut off for more', async () => {
+    let asked = 0
+    const { visit } = await serve(() => {
+      asked += 1
+    })
+    const few = await visit(REQUEST.repeat(32))
+    await waitUntil('all have come', async () => asked === 32)
+    expect(few.far.destroyed).toBe(false)
+    const many = await visit(REQUEST.repeat(1000))
+    await waitUntil('it is cut off', async () => many.far.destroyed)
+  })
+})
+
 describe('the sockets of a server', () => {
   it('are limited, and live less long when they are many', async () => {
     const { listening, visit } = await serve((_request, response) => response.end())
@@ -152,7 +109,7 @@ describe('the sockets of a server', () => {
     await visit()
     const dropped = once(listening, 'drop')
     const { port } = listening.address() as AddressInfo
-    clients.push(connect(port, '127.0.0.1').on('error', () => undefined))
+    trackClient(connect(port, '127.0.0.1').on('error', () => undefined))
     await dropped
   })
 

@@ -96,6 +96,13 @@ describe('the TLS files', () => {
     expect(refusalOf(() => new TlsFiles({ ...paths(), certificateFile: folder }))).toContain('(EISDIR)')
   })
 
+  it('are refused in the same words when their links lead nowhere', () => {
+    write(createPair())
+    rmSync(paths().keyFile)
+    symlinkSync(paths().keyFile, paths().keyFile)
+    expect(refusalOf(() => new TlsFiles(paths()))).toContain('cannot be read (ELOOP)')
+  })
+
   it('are refused when they hold something else, which is not repeated', () => {
     const { cert, key } = createPair()
     write({ cert: 'hunter2', key })
@@ -167,6 +174,22 @@ describe('a server with TLS of its own', () => {
     const told = lines.filter((line) => line.includes('cannot be used'))
     expect(told).toHaveLength(1)
     expect(told[0]).toContain('server.tls.keyFile')
+    write(createPair('new.test'))
+    await clock.advance(TLS_LOOK_MS)
+    expect((await ask(port)).host).toBe('new.test')
+  })
+
+  it('keeps the old certificate when the new files are out of reach, and says so once', async () => {
+    write(createPair('old.test'))
+    const { port, clock, lines } = await serve()
+    rmSync(paths().keyFile)
+    symlinkSync(paths().keyFile, paths().keyFile)
+    await clock.advance(TLS_LOOK_MS * 5)
+    expect((await ask(port)).host).toBe('old.test')
+    const told = lines.filter((line) => line.includes('cannot be used'))
+    expect(told).toHaveLength(1)
+    expect(told[0]).toContain('ELOOP')
+    rmSync(paths().keyFile)
     write(createPair('new.test'))
     await clock.advance(TLS_LOOK_MS)
     expect((await ask(port)).host).toBe('new.test')

@@ -1,15 +1,16 @@
 // Rows of Tencent's live and history calls in Weir's words. Pure.
 import { fieldOf, type PayloadObject, toCount, toInteger, toMeasure, toText } from '#contract/payload.ts'
 import type { PlaySample, PushReading, PushSample } from '#model/sample.ts'
-import type {
-  Ingest,
-  IngestProtocol,
-  LiveReading,
-  LiveStream,
-  LiveTotals,
-  Rendition,
-  StreamState,
-  StreamStatus,
+import {
+  findKeyProblem,
+  type Ingest,
+  type IngestProtocol,
+  type LiveReading,
+  type LiveStream,
+  type LiveTotals,
+  type Rendition,
+  type StreamState,
+  type StreamStatus,
 } from '#model/stream.ts'
 import type { TimeRange } from '#model/time-range.ts'
 import { readTime } from './beijing-time.ts'
@@ -38,10 +39,10 @@ const renditions: ReadonlyMap<number | null, Rendition> = new Map([
 /** What a row that cannot be told apart or dated comes to: nothing, counted by the caller. */
 type Unreadable = undefined
 
-/** A row of the live list; unreadable without a name. */
+/** A row of the live list; unreadable without a name, or under one that nobody could ask for. */
 export function toLiveStream(row: PayloadObject): LiveStream | Unreadable {
   const key = toText(fieldOf(row, 'stream_name'))
-  return key === null ? undefined : { key, reading: toLiveReading(row) }
+  return key === null || findKeyProblem(key) !== undefined ? undefined : { key, reading: toLiveReading(row) }
 }
 
 function toLiveReading(row: PayloadObject): LiveReading {

@@ -108,12 +108,13 @@ describe('the list of live streams', () => {
     expect(streams[1]?.reading).toMatchObject({ onlineViewers: null, bandwidthBitsPerSecond: null })
   })
 
-  it('leaves out and counts rows without a name, and ignores fields it does not know', async () => {
-    const rows = [null, 5, 'a', { online: 1 }, { stream_name: '' }, { stream_name: 'a', new_field: [{}] }]
+  it('leaves out and counts rows without a name that could be asked for, and ignores fields it does not know', async () => {
+    const names = ['', 'a\0b', 'a\r\nb', '\ud800', '..', 'x'.repeat(513)].map((name) => ({ stream_name: name }))
+    const rows = [null, 5, 'a', { online: 1 }, ...names, { stream_name: 'a', new_field: [{}] }]
     const page = await list({ stream_info: rows, extra: { deep: [1] } })
     expect(page.streams.map(({ key }) => key)).toEqual(['a'])
-    expect(page.rowCount).toBe(6)
-    expect(page.unreadable).toBe(5)
+    expect(page.rowCount).toBe(11)
+    expect(page.unreadable).toBe(10)
   })
 
   it('takes one row that comes bare instead of in a list', async () => {
