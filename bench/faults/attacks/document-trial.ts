@@ -16,8 +16,11 @@ const MESSAGE_BYTES = 1_000_000
 const REFUSAL_LIMIT_MS = 20
 const ANSWER_LIMIT_BYTES = 4096
 const ERRORS_LIMIT = 10
-/** What a way answers to what is too large for it to be read at all. */
-const unread: Readonly<Record<Way, readonly number[]>> = { post: [413], get: [414, 431], socket: [1009] }
+/**
+ * What a way answers to what is too large for it to be read at all. A client that is still writing its body when the
+ * connection ends may lose the answer to that (0).
+ */
+const unread: Readonly<Record<Way, readonly number[]>> = { post: [413, 0], get: [414, 431], socket: [1009] }
 
 /** Tries each document by each way, some times over. The time that counts is the median of the tries. */
 export async function tryDocuments(
