@@ -1,5 +1,5 @@
 // What no single setting can tell: whether the settings fit each other.
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from '#access/loopback.ts'
 import type { ConfigProblem } from './problems.ts'
 
 /** SHA-256 of the empty text: what `sha256sum` says of a variable that is not set. */

@@ -1,6 +1,6 @@
 // Settings of those who ask: who they are, and how much they may ask for.
 import { z } from 'zod'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from '#access/loopback.ts'
 import { allowedName, namePattern } from './names.ts'
 
 /** Signatures by key pairs; what a client could forge with a public key is not among them. */

@@ -32,12 +32,9 @@ export function showErrors(thrown: readonly unknown[]): readonly ShownError[] {
     return { thrown: cause, shown: at ? showGraphqlError(at, cause) : showOther(error), at }
   })
   // That an operation is too much is said of each of its fields, and means all of them.
-  const tooMuch = shown.filter((error) => isTooMuch(error)).slice(MAX_TOO_MUCH)
-  return shown.filter((error) => !tooMuch.includes(error)).slice(0, MAX_ERRORS)
-}
-
-function isTooMuch({ shown }: ShownError): boolean {
-  return shown.code === 'QUERY_TOO_COMPLEX'
+  let tooMuch = 0
+  const isNews = ({ code }: GatewayError) => code !== 'QUERY_TOO_COMPLEX' || ++tooMuch <= MAX_TOO_MUCH
+  return shown.filter((error) => isNews(error.shown)).slice(0, MAX_ERRORS)
 }
 
 /** The error as it is sent. */

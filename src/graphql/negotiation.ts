@@ -1,6 +1,7 @@
 // Which of the two response types of GraphQL over HTTP a client gets.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
+import { addVary } from '#access/vary.ts'
 
 const JSON_TYPE = 'application/json'
 const GRAPHQL_TYPE = 'application/graphql-response+json'
@@ -16,13 +17,4 @@ export function setResponseType(request: FastifyRequest, reply: FastifyReply): v
   // What stands in it depends on who asks; a cache on the way that knows no `X-API-Key` would give it to the next.
   reply.header('cache-control', 'no-store')
   addVary(reply, ['accept', 'authorization', 'x-api-key'])
-}
-
-function addVary(reply: FastifyReply, names: readonly string[]): void {
-  const listed = String(reply.getHeader('vary') ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-  const known = new Set(listed.map((name) => name.toLowerCase()))
-  if (!known.has('*')) reply.header('vary', [...listed, ...names.filter((name) => !known.has(name))].join(', '))
 }

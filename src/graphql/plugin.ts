@@ -2,12 +2,12 @@
 // behind them.
 import type {} from '@fastify/swagger'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { type ExecutionResult, execute, OperationTypeNode } from 'graphql'
+import { execute, OperationTypeNode } from 'graphql'
 import mercurius from 'mercurius'
 import { type Ask, Meter } from '#contract/ask.ts'
 import { InvalidInputError } from '#model/errors.ts'
 import type { Services } from '#services/services.ts'
-import { logInternal, toUpstream } from './answer.ts'
+import { logInternal, toAnswer, toUpstream } from './answer.ts'
 import { createContext } from './context.ts'
 import { refusePages, refuseUnproven } from './cross-site.ts'
 import type { DocumentLimits } from './document.ts'
@@ -15,15 +15,13 @@ import { formatError, showErrors, toStatus } from './error-formatter.ts'
 import { prefersGraphqlResponse, setResponseType } from './negotiation.ts'
 import { createOperations, type Operation } from './operations.ts'
 import { createPersistedOperations, type PersistedOperations } from './persisted-operations.ts'
-import { RequestError, readRequest } from './request.ts'
+import { MAX_REQUEST_BYTES, RequestError, readRequest } from './request.ts'
 import { resolvers } from './resolvers/index.ts'
 import { bindSubscriptions } from './resolvers/subscription.ts'
 import { openSockets, type SocketOptions } from './socket.ts'
 
 /** Where the face stands. */
 const PATH = '/graphql'
-/** Most bytes of a request body. */
-const BODY_LIMIT = 64 * 1024
 
 /** What the face works with. */
 export interface GraphqlPluginOptions {
@@ -65,7 +63,7 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
   })
   app.addHook('onSend', async (request, reply) => setResponseType(request, reply))
   app.setErrorHandler((error, request, reply) => refuse([error], request, reply))
-  const route = { url: PATH, bodyLimit: BODY_LIMIT, schema: { hide: true }, handler: answer }
+  const route = { url: PATH, bodyLimit: MAX_REQUEST_BYTES, schema: { hide: true }, handler: carryOut }
   app.route({ ...route, method: 'GET', ...(wsHandler && { wsHandler }) })
   app.route({ ...route, method: 'POST' })
   app.route({
@@ -78,24 +76,16 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
     handler: async () => undefined,
   })
 
-  async function answer(request: FastifyRequest, reply: FastifyReply) {
+  async function carryOut(request: FastifyRequest, reply: FastifyReply) {
     const ask = askOf(request)
     const operation = operations.prepare(readRequest(request), ask)
     refuseOtherThanQuery(operation, request)
     refuseUnproven(request, operation)
     const result = await execute({ ...operation, contextValue: createContext(services, ask) })
-    return toBody(result, ask, request, reply)
-  }
-
-  function toBody({ data, errors }: ExecutionResult, ask: Ask, request: FastifyRequest, reply: FastifyReply) {
-    const extensions = { upstream: toUpstream(ask.meter) }
-    if (!errors) return { data, extensions }
-    const shown = showErrors(errors)
-    logInternal(shown, request.log, request.id, asks.get(request)?.signal)
-    const hasData = data !== null && data !== undefined
-    reply.code(toStatus(shown, { hasData, isGraphqlResponse: prefersGraphqlResponse(request) }))
-    // Where nothing was executed there is no `data`; JSON leaves out what is undefined.
-    return { errors: shown.map((error) => formatError(error, request.id)), data, extensions }
+    const { answer, shown } = toAnswer(result, { ask, requestId: request.id, log: request.log })
+    const hasData = answer.data !== null && answer.data !== undefined
+    if (shown.length > 0) reply.code(toStatus(shown, { hasData, isGraphqlResponse: prefersGraphqlResponse(request) }))
+    return answer
   }
 
   function askOf(request: FastifyRequest): Ask {

@@ -3,6 +3,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { z } from 'zod'
+import { MAX_REQUEST_BYTES } from './request.ts'
 
 /** A document with the name it is asked for by. */
 export interface RegisteredDocument {
@@ -26,8 +27,6 @@ export interface RegisteredFiles {
   readonly problems: readonly RegisteredProblem[]
 }
 
-/** Largest file of one document, in bytes: as large as a request may be. */
-const MAX_DOCUMENT_BYTES = 64 * 1024
 /** Largest file of many documents. */
 const MAX_LIST_BYTES = 16 * 1024 * 1024
 
@@ -49,7 +48,7 @@ export async function readRegisteredFiles(directory: string): Promise<Registered
   const problems: RegisteredProblem[] = []
   for (const { name: file } of (await readdir(root, { withFileTypes: true })).filter(isOurs).sort(byName)) {
     const isList = file.endsWith('.json')
-    const read = await readText(root, file, isList ? MAX_LIST_BYTES : MAX_DOCUMENT_BYTES)
+    const read = await readText(root, file, isList ? MAX_LIST_BYTES : MAX_REQUEST_BYTES)
     if (read.problem !== undefined) problems.push({ file, problem: read.problem })
     else if (!isList) documents.push({ file, id: file.slice(0, -'.graphql'.length), text: read.text })
     else {
@@ -63,8 +62,8 @@ export async function readRegisteredFiles(directory: string): Promise<Registered
     }
   }
   for (const { file, id, text } of documents)
-    if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES)
-      problems.push({ file, id, problem: `is larger than ${MAX_DOCUMENT_BYTES} bytes` })
+    if (Buffer.byteLength(text) > MAX_REQUEST_BYTES)
+      problems.push({ file, id, problem: `is larger than ${MAX_REQUEST_BYTES} bytes` })
   return { documents, problems }
 }
 

@@ -2,6 +2,9 @@
 import type { FastifyRequest } from 'fastify'
 import { GatewayError } from '#model/errors.ts'
 
+/** Most bytes of a request: of its body, and of the message it comes in on a WebSocket. */
+export const MAX_REQUEST_BYTES = 64 * 1024
+
 /** A request that cannot be carried out as it stands; `status` is its HTTP status with every media type. */
 export class RequestError extends GatewayError {
   override readonly name = 'RequestError'

@@ -1,26 +1,13 @@
 // An operation of a WebSocket: by the one way every operation goes, and then carried out once, or once for each event.
-import {
-  createSourceEventStream,
-  type ExecutionResult,
-  execute,
-  type GraphQLFormattedError,
-  OperationTypeNode,
-} from 'graphql'
+import { createSourceEventStream, execute, type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import type { Ask } from '#contract/ask.ts'
 import { InvalidInputError } from '#model/errors.ts'
 import type { Services } from '#services/services.ts'
-import { type FaultLog, logInternal, toUpstream } from './answer.ts'
+import { type Answer, type AnswerTerms, type FaultLog, logInternal, toAnswer } from './answer.ts'
 import { type Context, createContext } from './context.ts'
 import { formatError, showErrors } from './error-formatter.ts'
 import type { Operations } from './operations.ts'
 import { readParameters } from './request.ts'
-
-/** One answer of an operation, as it is sent. */
-export interface SocketAnswer {
-  readonly data?: ExecutionResult['data'] | undefined
-  readonly errors?: readonly GraphQLFormattedError[] | undefined
-  readonly extensions: { readonly upstream: ReturnType<typeof toUpstream> }
-}
 
 /** What operations are carried out with. */
 export interface SocketOperationOptions {
@@ -31,15 +18,11 @@ export interface SocketOperationOptions {
 }
 
 /** Who asks an operation, and what it is called where errors are told. */
-export interface SocketOperation {
-  /** What the client sent: parameters as by POST. */
+export interface SocketOperation extends AnswerTerms {
+  /** What the client sent: parameters as by POST. The signal of its ask ends the operation. */
   readonly payload: unknown
-  /** Its signal ends the operation. */
-  readonly ask: Ask
   /** Counts one more request of who asks. @throws GatewayError RATE_LIMITED */
   readonly countRequest: () => Promise<void>
-  readonly requestId: string
-  readonly log: FaultLog
 }
 
 /**
@@ -50,19 +33,19 @@ export interface SocketOperation {
 export async function* carryOut(
   { operations, services, renewAsk }: SocketOperationOptions,
   asked: SocketOperation,
-): AsyncGenerator<SocketAnswer, void, undefined> {
+): AsyncGenerator<Answer, void, undefined> {
   const { ask } = asked
   const operation = operations.prepare(readParameters(asked.payload), ask)
   if (operation.type === OperationTypeNode.MUTATION)
     throw new InvalidInputError('query', 'is a mutation; allowed are queries and subscriptions')
   const contextValue = createContext(services, ask)
   if (operation.type === OperationTypeNode.QUERY) {
-    yield toAnswer(await execute({ ...operation, contextValue }), asked, ask)
+    yield toAnswer(await execute({ ...operation, contextValue }), asked).answer
     return
   }
   const events = await createSourceEventStream({ ...operation, contextValue })
   if (!(Symbol.asyncIterator in events)) {
-    yield toAnswer(events, asked, ask)
+    yield toAnswer(events, asked).answer
     return
   }
   for await (const event of events) {
@@ -70,7 +53,7 @@ export async function* carryOut(
     const { contextValue: eventContext, hasAsked } = noteQuestions(createContext(services, eventAsk))
     const result = await execute({ ...operation, rootValue: event, contextValue: eventContext })
     if (hasAsked()) await asked.countRequest()
-    yield toAnswer(result, asked, eventAsk)
+    yield toAnswer(result, { ...asked, ask: eventAsk }).answer
   }
 }
 
@@ -106,12 +89,4 @@ function noteQuestions(context: Context): { readonly contextValue: Context; read
     },
   }
   return { contextValue, hasAsked: () => hasAsked }
-}
-
-function toAnswer({ data, errors }: ExecutionResult, { requestId, log }: SocketOperation, ask: Ask): SocketAnswer {
-  const extensions = { upstream: toUpstream(ask.meter) }
-  if (!errors) return { data, extensions }
-  const shown = showErrors(errors)
-  logInternal(shown, log, requestId, ask.signal)
-  return { errors: shown.map((error) => formatError(error, requestId)), data, extensions }
 }

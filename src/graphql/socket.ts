@@ -5,6 +5,7 @@ import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
 import type { WebSocket } from 'ws'
 import { createConnections } from '#access/connections.ts'
 import type { Caller } from '#model/caller.ts'
+import { MAX_REQUEST_BYTES } from './request.ts'
 import { SocketConnection, type SocketConnectionOptions } from './socket-connection.ts'
 import { isOwnOrigin } from './socket-origin.ts'
 import { RESTART, TRY_LATER } from './socket-protocol.ts'
@@ -17,8 +18,7 @@ const FAREWELL_MS = 1000
 export const MAX_STRANGERS = { perProcess: 2000, perClient: 500 } as const
 /** What a frame and a message may be. Not written at its use, because not all of it is in the types of ws. */
 const frameLimits = {
-  /** As the largest body by HTTP. */
-  maxPayload: 64 * 1024,
+  maxPayload: MAX_REQUEST_BYTES,
   /** Most frames of one message. */
   maxFragments: 256,
   /** Most pieces in which the network may bring one frame. */

@@ -98,6 +98,18 @@ export const errorTable = {
 /** A code of the table. */
 export type ErrorCode = keyof typeof errorTable
 
+/** Address of the page that explains every code, which stands there as an anchor. */
+export const ERROR_PAGE = '/docs/errors'
+
+/** Media type of an error on the REST face (RFC 9457). */
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
+
+/** A code in words: `UPSTREAM_TIMEOUT` → `Upstream timeout`. */
+export function toErrorTitle(code: ErrorCode): string {
+  const words = code.toLowerCase().replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 /** What an error may carry besides its message. None of it is ever a key, a signature, an address or an upstream body. */
 export interface ErrorDetails {
   /** Milliseconds after which the same question may succeed; rounded up to whole ones. */

@@ -1,10 +1,11 @@
 // How an answer of a use case leaves: as JSON or CSV, with its age, or not at all when the client has it already.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { addVary } from '#access/vary.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { Instant } from '#model/time-range.ts'
 import type { Freshness } from '#services/services.ts'
 import { CSV_TYPE, type CsvRow, prefersCsv, toCsv } from './csv.ts'
-import { addVary, matchesEntityTag, toAgeSeconds, toCacheControl, toEntityTag } from './freshness-headers.ts'
+import { matchesEntityTag, toAgeSeconds, toCacheControl, toEntityTag } from './freshness-headers.ts'
 
 /** What a route answers. */
 export interface RestAnswer<Body> {

@@ -2,9 +2,8 @@
 // hold no data; a key typed in stays in the browser's session storage.
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import { errorTable } from '#model/errors.ts'
+import { ERROR_PAGE, errorTable } from '#model/errors.ts'
 import { errorCodes } from './schemas/fields.ts'
-import { ERROR_PAGE } from './schemas/problem.ts'
 
 /** Adds `/docs` and `/docs/errors`. */
 export async function addDocsPages(app: FastifyInstance): Promise<void> {

@@ -8,10 +8,11 @@ import {
   GatewayError,
   InvalidInputError,
   NotFoundError,
+  PROBLEM_TYPE,
   UpstreamError,
 } from '#model/errors.ts'
 import { ASK, MAX_BODY_BYTES } from './route-definition.ts'
-import { PROBLEM_TYPE, toProblem } from './schemas/problem.ts'
+import { toProblem } from './schemas/problem.ts'
 
 /** Where unforeseen errors go. */
 export interface ErrorLog {

@@ -1,6 +1,5 @@
 // What an answer says of its own age, in the words of HTTP caching.
 import { createHash } from 'node:crypto'
-import type { FastifyReply } from 'fastify'
 import type { Instant } from '#model/time-range.ts'
 import type { Freshness } from '#services/services.ts'
 
@@ -36,13 +35,4 @@ export function matchesEntityTag(ifNoneMatch: string | undefined, tag: string): 
   if (ifNoneMatch.trim() === '*') return true
   const opaque = tag.replace(/^W\//, '')
   return [...ifNoneMatch.matchAll(/"[^"]*"/g)].some(([listed]) => listed === opaque)
-}
-
-/** Adds to `Vary` without losing what other layers put there. */
-export function addVary(reply: FastifyReply, names: readonly string[]): void {
-  const present = String(reply.getHeader('vary') ?? '')
-    .split(/\s*,\s*/)
-    .filter((name) => name !== '')
-  const known = new Set(present.map((name) => name.toLowerCase()))
-  reply.header('vary', [...present, ...names.filter((name) => !known.has(name.toLowerCase()))].join(', '))
 }

@@ -2,11 +2,17 @@
 // to stand for 127.0.0.1 is of its own origin there, but its requests still carry the name.
 import type { FastifyInstance } from 'fastify'
 import { isFromBrowser } from '#access/browser.ts'
+import { isLoopback } from '#access/loopback.ts'
 import { GatewayError } from '#model/errors.ts'
 
-/** Names of this machine itself; with or without a port. */
-const localHost =
-  /^(?:localhost|[\w-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\]|\[::ffff:127(?:\.\d{1,3}){3}\])(?::\d{1,5})?$/i
+/** A `Host` in its parts: a name or a bracketed address, and a port or none. Never a URL parser, which forgives too much. */
+const hostParts = /^(?:([\w.-]+)|\[([\da-f:.]+)\])(?::\d{1,5})?$/i
+
+/** Whether a `Host` header is one of this machine's own names; with or without a port. */
+function isLocal(header: string): boolean {
+  const [, name = '', address = name] = hostParts.exec(header) ?? []
+  return isLoopback(address.toLowerCase()) || /^[\w-]+\.localhost$/i.test(name)
+}
 
 /**
  * Has `app` answer browsers only where they asked this machine by one of its own names.
@@ -16,7 +22,7 @@ export function refuseOtherHosts(app: FastifyInstance, origins: readonly string[
   const hosts = new Set(origins.filter((origin) => origin !== '*').map((origin) => new URL(origin).host))
   app.addHook('onRequest', async ({ headers }) => {
     const { host = '' } = headers
-    if (localHost.test(host) || hosts.has(host.toLowerCase()) || !isFromBrowser(headers)) return
+    if (isLocal(host) || hosts.has(host.toLowerCase()) || !isFromBrowser(headers)) return
     throw new GatewayError(
       'FORBIDDEN',
       'without access settings this gateway answers to names of its own machine only, such as localhost',

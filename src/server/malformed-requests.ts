@@ -1,6 +1,7 @@
 // What a client is told that sent no HTTP request, or not all of one in time: there is no request object to answer
 // through, only a socket.
-import { PROBLEM_TYPE, toProblemText } from './refusal.ts'
+import { PROBLEM_TYPE } from '#model/errors.ts'
+import { toProblemText } from './refusal.ts'
 
 const malformedRequests: ReadonlyMap<string, readonly [status: number, title: string, message: string]> = new Map([
   ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large', 'the headers are larger than 16 KB']],

@@ -1,8 +1,8 @@
 // How a request is refused for which there is no time: before routing, authentication and body, because a refusal that
 // costs a tenth of an answer would itself be the overload.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errorTable } from '#model/errors.ts'
-import { PROBLEM_TYPE, type Refusal, toGraphqlText, toProblemText } from './refusal.ts'
+import { errorTable, PROBLEM_TYPE } from '#model/errors.ts'
+import { type Refusal, toGraphqlText, toProblemText } from './refusal.ts'
 import { toRequestId } from './request-id.ts'
 
 /** What is said of an overload on every face. */

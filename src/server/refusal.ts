@@ -1,6 +1,6 @@
 // Refusals that are written before there is a reply to write them with: of what is no HTTP request, and of what comes
 // while there is more to do than can be done. They read like those of the two faces.
-import { type ErrorCode, errorTable } from '#model/errors.ts'
+import { ERROR_PAGE, type ErrorCode, errorTable, toErrorTitle } from '#model/errors.ts'
 
 /** What a refusal says. */
 export interface Refusal {
@@ -14,16 +14,13 @@ export interface Refusal {
   readonly requestId?: string
 }
 
-/** Media type of `toProblemText`. */
-export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
-
 /** A refusal as a problem detail, the form of the REST face. */
 export function toProblemText({ code, message, status, retryAfterMs, requestId }: Refusal): string {
   const { status: usual, retryable } = errorTable[code]
   // What is undefined does not survive JSON.
   return JSON.stringify({
-    type: `/docs/errors#${code}`,
-    title: toTitle(code),
+    type: `${ERROR_PAGE}#${code}`,
+    title: toErrorTitle(code),
     status: status ?? usual,
     detail: message,
     code,
@@ -40,10 +37,4 @@ export function toGraphqlText({ code, message, retryAfterMs, requestId }: Refusa
     errors: [{ message, extensions: { code, retryable, retryAfterMs, requestId } }],
     extensions: { upstream: { calls: 0, cached: 0, coalesced: 0 } },
   })
-}
-
-/** `INVALID_INPUT` → `Invalid input`. */
-function toTitle(code: ErrorCode): string {
-  const words = code.toLowerCase().replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -77,10 +77,6 @@ class MemoryLedger implements StartLedger {
     return new LogPlan(this.logs)
   }
 
-  setWaiting(): void {
-    // There are no other processes to stand in line with.
-  }
-
   onChange(listener: () => void): void {
     this.listeners.push(listener)
   }

@@ -280,6 +280,7 @@ class QuotaQueue implements Quota {
   }
 
   private tellWaiting(): void {
+    if (!this.ledger.setWaiting) return
     const calls = [...this.order.lists()].flatMap((line) => this.toWaitingCalls(line))
     if (calls.length === 0 && this.isWaitingTold) return
     this.isWaitingTold = calls.length === 0

@@ -44,9 +44,9 @@ export interface StartLedger {
   plan(): StartPlan
   /**
    * Which calls wait in this process now, beyond those it takes starts for, and would start if they could: a ledger
-   * that several processes share keeps a place in its line for each.
+   * that several processes share keeps a place in its line for each. Left out where there are no others.
    */
-  setWaiting(calls: readonly WaitingCalls[]): void
+  setWaiting?(calls: readonly WaitingCalls[]): void
   /** Calls back whenever starts may have come free earlier than `plan` said, or the plan has become worse. */
   onChange(listener: () => void): void
   /** Where it stands. */

@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type AccessHeaders, type AccessSettings, createAuthenticator } from '#access/authenticator.ts'
 import { maySee } from '#model/caller.ts'
-import { GatewayError } from '#model/errors.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
+import { refusalOf } from '#test/support/refusal.ts'
 
 const toDigest = (key: string) => createHash('sha256').update(key).digest('hex')
 
@@ -22,16 +22,6 @@ const team = { name: 'team', sha256: toDigest('team-key'), role: 'ops', accounts
 const keyed: AccessSettings = {
   mode: 'keys',
   keys: [{ name: 'web', sha256: toDigest(WEB_KEY), role: 'reader', accounts: ['a', 'b'] }, team],
-}
-
-async function findRefusal(act: Promise<unknown>): Promise<GatewayError> {
-  try {
-    await act
-  } catch (error) {
-    if (error instanceof GatewayError) return error
-    throw error
-  }
-  throw new Error('nothing was refused')
 }
 
 describe('open mode', () => {
@@ -70,7 +60,7 @@ describe('keys mode', () => {
     ['two keys joined into one header', { 'x-api-key': `${WEB_KEY}, team-key` }],
     ['a key with more behind it', { 'x-api-key': WEB_KEY.padEnd(9000, 'x') }],
   ])('refuses %s', async (_, headers) => {
-    const refusal = await findRefusal(openGate(keyed)(headers))
+    const refusal = await refusalOf(openGate(keyed)(headers))
     expect(refusal.code).toBe('UNAUTHENTICATED')
     expect(refusal.message).not.toContain(WEB_KEY)
     expect(refusal.message).not.toContain('team-key')
@@ -100,7 +90,7 @@ describe('keys mode', () => {
     // Sent as Latin-1: no UTF-8, and the same text.
     const show = openGate({ mode: 'keys', keys: [{ ...team, sha256: toDigest('schlüssel') }] })
     expect((await show({ 'x-api-key': 'schlüssel' })).name).toBe('team')
-    expect((await findRefusal(show({ 'x-api-key': '钥匙' }))).code).toBe('UNAUTHENTICATED')
+    expect((await refusalOf(show({ 'x-api-key': '钥匙' }))).code).toBe('UNAUTHENTICATED')
   })
 
   test('knows a key beyond ASCII that came over a socket', async () => {
@@ -126,13 +116,13 @@ describe('keys mode', () => {
   test.each([null, undefined, 'text', 7, [], { apiKey: 7 }, { apiKey: ['x'] }, { APIKEY: WEB_KEY }])(
     'refuses the payload %j',
     async (payload) => {
-      expect((await findRefusal(openGate(keyed)({}, payload))).code).toBe('UNAUTHENTICATED')
+      expect((await refusalOf(openGate(keyed)({}, payload))).code).toBe('UNAUTHENTICATED')
     },
   )
 
   test('refuses a payload whose key differs from that of the upgrade request', async () => {
     const act = openGate(keyed)({ 'x-api-key': 'team-key' }, { apiKey: WEB_KEY })
-    expect((await findRefusal(act)).message).toContain('two different keys')
+    expect((await refusalOf(act)).message).toContain('two different keys')
   })
 })
 
@@ -141,8 +131,8 @@ describe('guessing', () => {
     const show = openGate(keyed, 3)
     await show({ 'x-api-key': WEB_KEY })
     for (let guess = 0; guess < 3; guess += 1)
-      expect((await findRefusal(show({ 'x-api-key': `guess-${guess}` }))).code).toBe('UNAUTHENTICATED')
-    const refusal = await findRefusal(show({ 'x-api-key': 'team-key' }))
+      expect((await refusalOf(show({ 'x-api-key': `guess-${guess}` }))).code).toBe('UNAUTHENTICATED')
+    const refusal = await refusalOf(show({ 'x-api-key': 'team-key' }))
     expect(refusal).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 60_000 })
     expect((await show({ 'x-api-key': WEB_KEY })).name).toBe('web')
     expect((await show({ 'x-api-key': 'team-key' }, undefined, '10.0.0.2')).name).toBe('team')
@@ -151,15 +141,15 @@ describe('guessing', () => {
   test('is not what sends nothing, or two keys at once', async () => {
     const show = openGate(keyed, 1)
     for (let time = 0; time < 20; time += 1) {
-      expect((await findRefusal(show({}))).code).toBe('UNAUTHENTICATED')
-      expect((await findRefusal(show({ 'x-api-key': ['a', 'b'] }))).code).toBe('UNAUTHENTICATED')
+      expect((await refusalOf(show({}))).code).toBe('UNAUTHENTICATED')
+      expect((await refusalOf(show({ 'x-api-key': ['a', 'b'] }))).code).toBe('UNAUTHENTICATED')
     }
     expect((await show({ 'x-api-key': WEB_KEY })).name).toBe('web')
   })
 
   test('gains nothing from a hundred tries at the same time', async () => {
     const show = openGate(keyed, 5)
-    const tries = Array.from({ length: 100 }, (_, guess) => findRefusal(show({}, { apiKey: `guess-${guess}` })))
+    const tries = Array.from({ length: 100 }, (_, guess) => refusalOf(show({}, { apiKey: `guess-${guess}` })))
     const codes = (await Promise.all(tries)).map(({ code }) => code)
     expect(codes.filter((code) => code === 'UNAUTHENTICATED')).toHaveLength(5)
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(95)

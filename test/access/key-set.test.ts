@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createKeySet } from '#access/key-set.ts'
 import { KeySetError, type KeySetTrouble, type PublicKey } from '#access/key-set-source.ts'
-import { GatewayError } from '#model/errors.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
+import { refusalOf } from '#test/support/refusal.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -42,16 +42,6 @@ function openRig() {
     },
     kids: () => keySet.find.jwks().keys.map(({ kid }) => kid),
   }
-}
-
-async function findRefusal(act: Promise<unknown>): Promise<GatewayError> {
-  try {
-    await act
-  } catch (error) {
-    if (error instanceof GatewayError) return error
-    throw error
-  }
-  throw new Error('nothing was refused')
 }
 
 describe('the keys of an issuer', () => {
@@ -161,7 +151,7 @@ describe('the keys of an issuer', () => {
 
     rig.fail('TIMEOUT')
     await rig.clock.advance(HOUR_MS)
-    expect((await findRefusal(rig.keySet.prepare())).code).toBe('ACCESS_UNAVAILABLE')
+    expect((await refusalOf(rig.keySet.prepare())).code).toBe('ACCESS_UNAVAILABLE')
     expect(rig.kids()).toEqual([])
     rig.serve(first)
     await rig.clock.advance(10_000)
@@ -173,16 +163,16 @@ describe('the keys of an issuer', () => {
   test('that are not known yet cannot be had while the issuer is away, which is asked every ten seconds', async () => {
     const rig = openRig()
     rig.fail('STATUS')
-    const refusals = await Promise.all([findRefusal(rig.keySet.prepare()), findRefusal(rig.keySet.prepare())])
+    const refusals = await Promise.all([refusalOf(rig.keySet.prepare()), refusalOf(rig.keySet.prepare())])
     expect(refusals).toEqual([
       expect.objectContaining({ code: 'ACCESS_UNAVAILABLE', retryAfterMs: 10_000, retryable: true }),
       expect.objectContaining({ code: 'ACCESS_UNAVAILABLE' }),
     ])
     await rig.clock.advance(4000)
-    expect((await findRefusal(rig.keySet.prepare())).retryAfterMs).toBe(6000)
+    expect((await refusalOf(rig.keySet.prepare())).retryAfterMs).toBe(6000)
     expect(rig.asked()).toBe(1)
     await rig.clock.advance(6000)
-    await findRefusal(rig.keySet.prepare())
+    await refusalOf(rig.keySet.prepare())
     expect(rig.asked()).toBe(2)
     expect(rig.troubles).toEqual(['STATUS'])
   })
@@ -200,7 +190,7 @@ describe('the keys of an issuer', () => {
   test('make no trouble when they are given up on purpose', async () => {
     const rig = openRig()
     const held = rig.hang()
-    const waiting = findRefusal(rig.keySet.prepare())
+    const waiting = refusalOf(rig.keySet.prepare())
     rig.keySet.close()
     held.reject(new KeySetError('UNREACHABLE'))
     await waiting

@@ -1,8 +1,9 @@
 import { createPublicKey } from 'node:crypto'
 import { base64url, SignJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
+import { codeOf, refusalOf } from '#test/support/refusal.ts'
 import { createSigningKey, signToken } from '#test/support/token-issuer.ts'
-import { closeRigs, codeOf, HOUR_SECONDS, openRig, openServer, refusalOf } from './token-rig.ts'
+import { closeRigs, HOUR_SECONDS, openRig, openServer } from './token-rig.ts'
 
 const first = await createSigningKey('first')
 const second = await createSigningKey('second')

@@ -1,7 +1,6 @@
 // A gateway's door that believes the tokens of an issuer on a real socket.
 import { type AccessSettings, createAuthenticator } from '#access/authenticator.ts'
 import type { Caller } from '#model/caller.ts'
-import { type ErrorCode, GatewayError } from '#model/errors.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { type KeySetServer, type SigningKey, startKeySetServer } from '#test/support/token-issuer.ts'
 
@@ -58,17 +57,3 @@ export async function openRig(
     authenticator.authenticate({ headers: { authorization: `Bearer ${token}` }, address })
   return { server, clock, authenticator, claims, nowSeconds, show }
 }
-
-/** What was refused. @throws Error when nothing was */
-export async function refusalOf(act: Promise<unknown>): Promise<GatewayError> {
-  try {
-    await act
-  } catch (error) {
-    if (error instanceof GatewayError) return error
-    throw error
-  }
-  throw new Error('nothing was refused')
-}
-
-/** The code of what was refused. @throws Error when nothing was */
-export const codeOf = async (act: Promise<unknown>): Promise<ErrorCode> => (await refusalOf(act)).code

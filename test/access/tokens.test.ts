@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { codeOf, refusalOf } from '#test/support/refusal.ts'
 import { createSigningKey, signToken } from '#test/support/token-issuer.ts'
-import { closeRigs, codeOf, HOUR_SECONDS, openRig, refusalOf, TOLERANCE_SECONDS } from './token-rig.ts'
+import { closeRigs, HOUR_SECONDS, openRig, TOLERANCE_SECONDS } from './token-rig.ts'
 
 const AUDIENCE = 'weir'
 const first = await createSigningKey('first')

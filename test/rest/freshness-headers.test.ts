@@ -1,7 +1,6 @@
 import fc from 'fast-check'
-import Fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
-import { addVary, matchesEntityTag, toAgeSeconds, toCacheControl, toEntityTag } from '#rest/freshness-headers.ts'
+import { matchesEntityTag, toAgeSeconds, toCacheControl, toEntityTag } from '#rest/freshness-headers.ts'
 
 const freshness = { fetchedAt: 10_000, freshUntil: 15_999, stale: false }
 
@@ -64,18 +63,4 @@ describe('entity tags', () => {
   ])('match If-None-Match: %s by weak comparison: %s', (header, expected) => {
     expect(matchesEntityTag(header, 'W/"abc"')).toBe(expected)
   })
-})
-
-test.each([
-  ['Origin', 'Origin, Accept, X-API-Key'],
-  ['accept, Origin', 'accept, Origin, X-API-Key'],
-  [undefined, 'Accept, X-API-Key'],
-])('Vary keeps what other layers put there: %s', async (before, after) => {
-  const app = Fastify()
-  app.get('/', (_request, reply) => {
-    if (before) reply.header('vary', before)
-    addVary(reply, ['Accept', 'X-API-Key'])
-    return reply.send()
-  })
-  expect((await app.inject('/')).headers.vary).toBe(after)
 })

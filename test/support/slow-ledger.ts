@@ -13,7 +13,7 @@ export function createSlowLedger(ledger: StartLedger, clock: Clock, oneWayMs: nu
     },
     giveBack: (start) => ledger.giveBack(start),
     plan: () => ledger.plan(),
-    setWaiting: (count) => ledger.setWaiting(count),
+    setWaiting: (count) => ledger.setWaiting?.(count),
     onChange: (listener) => ledger.onChange(listener),
     read: () => ledger.read(),
     pause: (forMs) => ledger.pause(forMs),

@@ -1,13 +1,7 @@
 // Errors as RFC 9457 problem details.
 import { z } from 'zod'
-import { errorTable, type GatewayError } from '#model/errors.ts'
+import { ERROR_PAGE, errorTable, type GatewayError, toErrorTitle } from '#model/errors.ts'
 import { codeField } from './fields.ts'
-
-/** Media type of a problem. */
-export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
-
-/** Address of the page that explains every code, which stands there as an anchor. */
-export const ERROR_PAGE = '/docs/errors'
 
 /** An error. */
 export const problemSchema = z
@@ -33,7 +27,7 @@ export function toProblem(error: GatewayError, status: number, requestId: string
   const { code, message, retryAfterMs, account, provider, providerCode } = error
   return {
     type: `${ERROR_PAGE}#${code}`,
-    title: toTitle(code),
+    title: toErrorTitle(code),
     status,
     detail: message,
     code,
@@ -44,10 +38,4 @@ export function toProblem(error: GatewayError, status: number, requestId: string
     ...(providerCode === undefined ? {} : { providerCode }),
     requestId,
   }
-}
-
-/** `UPSTREAM_TIMEOUT` → `Upstream timeout`. */
-function toTitle(code: string): string {
-  const words = code.toLowerCase().replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }
