@@ -204,7 +204,7 @@ async function floodWithPings({ target, judgement }: Attack, count: number): Pro
 /** Asks for ten megabytes and reads none of them. */
 async function readSlowly({ target, judgement }: Attack, pauseMs: number): Promise<void> {
   const raw = await introduceRaw({ port: target.port, caller: operator.headers })
-  const closing = raw.closed(CLOSE_LIMIT_MS)
+  const closing = raw.closed(pauseMs + CLOSE_LIMIT_MS)
   raw.socket.pause()
   const payload = { query: getIntrospectionQuery() }
   for (let index = 0; index < 150; index += 1) raw.say({ id: `slow${index}`, type: 'subscribe', payload })
