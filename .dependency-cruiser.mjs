@@ -11,12 +11,16 @@ export const layers = {
   config: ['providers/index.ts', 'fleet/redis-address.ts', 'access', 'upstream', 'contract', 'model'],
   // Commands end: each builds the little that it needs.
   commands: ['config.ts', 'config/command-line.ts', 'snapshot-store', 'fleet', 'contract', 'model'],
-  graphql: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
-  rest: ['services', 'access', 'cache', 'fleet', 'contract', 'model'],
-  server: ['services', 'access', 'cache', 'fleet', 'telemetry', 'contract', 'model'],
+  graphql: ['services', 'answers', 'rows', 'access', 'cache', 'fleet', 'contract', 'model'],
+  rest: ['services', 'answers', 'rows', 'access', 'cache', 'fleet', 'contract', 'model'],
+  server: ['services', 'answers', 'access', 'cache', 'fleet', 'telemetry', 'contract', 'model'],
   // The collector makes durable what it pops before anything else happens to it.
   workers: ['snapshot-store', 'services', 'access', 'cache', 'fleet', 'contract', 'model'],
   'data-directory.ts': ['model'],
+  // Whole answers, as bytes: whose they are and what they say is not known here.
+  answers: ['fleet', 'model'],
+  // Rows of samples as JSON.
+  rows: ['services', 'model'],
   access: ['model'],
   services: ['contract', 'cache', 'snapshot-store', 'fleet', 'model'],
   providers: ['contract', 'model'],

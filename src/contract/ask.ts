@@ -1,6 +1,7 @@
 // What every question carries along, from the edge down to the provider call.
 import type { Caller } from '#model/caller.ts'
 import { QueryTooComplexError } from '#model/errors.ts'
+import { FOREVER, type Instant } from '#model/time-range.ts'
 import { PlanningRound } from './planning-round.ts'
 
 /** Interactive reads go first; background collection keeps a share of its own. */
@@ -19,6 +20,8 @@ export class Meter {
   coalesced = 0
   /** Rows of provider answers that were left out because they could not be read. */
   unreadableRows = 0
+  /** Until when asking again gives the same, on the wall clock: the shortest life of all that went in so far. */
+  holdsUntil: Instant = FOREVER
   private planned = 0
   private looked = 0
   private readonly maxProviderCalls: number
@@ -28,6 +31,16 @@ export class Meter {
   /** @param maxProviderCalls most provider calls the operation may plan, retries not counted */
   constructor(maxProviderCalls = Number.POSITIVE_INFINITY) {
     this.maxProviderCalls = maxProviderCalls
+  }
+
+  /** Notes that something went into the answer that holds until then. */
+  hold(until: Instant): void {
+    if (until < this.holdsUntil) this.holdsUntil = until
+  }
+
+  /** Notes that something of this moment went into the answer. */
+  holdNot(): void {
+    this.holdsUntil = Number.NEGATIVE_INFINITY
   }
 
   /**

@@ -40,10 +40,21 @@ export interface Gap extends TimeRange {
   readonly cause?: GatewayError | undefined
 }
 
+/** A piece of what is kept of a history. */
+export interface SampleSlice<Item> {
+  /** All of the kept piece, in order of time: the same array for everybody who reads it while it is kept, and frozen. */
+  readonly samples: readonly Item[]
+  /** Which of them are meant: the first, and the one behind the last. */
+  readonly begin: number
+  readonly end: number
+}
+
 /** A history in a range. `from` and `to` are as asked. */
 export interface Series<Item> extends TimeRange, Freshness {
   /** In order of time, without repeats. */
   readonly items: readonly Item[]
+  /** The same items as pieces of what is kept, one behind the other; left out where they were made for this answer. */
+  readonly slices?: readonly SampleSlice<Item>[]
   readonly missing: readonly Gap[]
 }
 
