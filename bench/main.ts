@@ -1,4 +1,4 @@
-// `npm run bench`: how fast the shared parts are beside what else there is, and the snapshot stores by themselves. docs/performance.md says how to read it.
+// `npm run bench`: how fast Weir is beside others (bench/README.md), and its parts by themselves (docs/performance.md).
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,23 +10,28 @@ import { openQuotaStage } from './quota.ts'
 import { runRounds, type Stage } from './rounds.ts'
 import { type GroupName, readSelection, type Selection, type TopicName } from './selection.ts'
 import { measureSnapshots } from './snapshots.ts'
+import { runQuick } from './speed/quick.ts'
+import { runSpeed } from './speed/speed.ts'
 import { describeRun } from './surroundings.ts'
 
-const HELP = `Compares the shared quota and the shared cache with the bare Redis client and another cache, in one run;
-fills the snapshot stores and measures them at each size.
+const HELP = `Measures how fast Weir is beside others, row by row of its goals, and its parts by themselves.
 
-Usage: npm run bench -- [topics] [options]
+Usage: npm run bench -- [rows] [topics] [options]
 
-  quota          decisions beside EVALSHA of the same script
-  cache          reads and writes beside async-cache-dedupe
+  P1 … P14       these rows only; without any word all of them, which also writes bench/RESULTS.md and the charts
+  quick          cached Q1 and Q4 beside bare node:http by processor time, about a minute; fails when one is too slow
+  quota          decisions of the shared quota beside EVALSHA of the same script
+  cache          reads and writes of the shared cache beside async-cache-dedupe
   snapshots      the snapshot stores: storing, listing, room
   --snapshots=N  snapshots to fill them with, at least 10000 (default 100000; with --write 1000000)
-  --rounds=N     rounds that count, at least 5 (default 21)
-  --turn=MS      length of each turn in a round, at least 50 (default 100)
-  --write        puts the tables into docs/performance.md; quota and cache are run together then
+  --rounds=N     rounds that count, at least 5 (default 5 for rows, 21 for topics)
+  --turn=MS      length of each turn in a round, at least 50; rows take whole seconds (default 3000 for rows, 100 for topics)
+  --trial        takes fewer rounds than 5 and writes nothing: to see that it runs, not how fast
+  --write        puts the tables of topics into docs/performance.md; quota and cache are run together then
   --help         this text
 
-Without a topic: all of them. Needs redis-server; nothing else should be running.
+Needs redis-server and wrk (as root on Debian or Ubuntu it installs them). At the first run it installs what Weir is
+compared with into bench/contenders. Nothing else should be running.
 `
 const PAGE = new URL('../docs/performance.md', import.meta.url)
 
@@ -36,6 +41,10 @@ const openStage: Readonly<Record<TopicName, (url: string, folder: string) => Pro
 }
 
 const words = process.argv.slice(2)
+// Each server that is started has to hear of the end.
+process.setMaxListeners(64)
+// What was started ends with this process, however it ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 if (words.includes('--help')) console.log(HELP)
 else {
   try {
@@ -47,7 +56,15 @@ else {
   }
 }
 
-async function run({ topics, rounds, snapshots, isWriting }: Selection): Promise<void> {
+async function run(selection: Selection): Promise<void> {
+  const { rows, pace, isQuick, isWholeRun, topics, snapshots } = selection
+  const command = ['npm run bench', ...(words.length > 0 ? ['--', ...words] : [])].join(' ')
+  if (isQuick && !(await runQuick())) process.exitCode = 1
+  if (rows.length > 0) await runSpeed({ ids: rows, pace, command, isWriting: isWholeRun })
+  if (topics.length > 0 || snapshots !== null) await runTopics(selection)
+}
+
+async function runTopics({ topics, rounds, snapshots, isWriting }: Selection): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
   const redis = await startRedis()
   const report = async (group: GroupName, parts: readonly string[]) => {

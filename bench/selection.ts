@@ -1,5 +1,6 @@
 // What was asked for on the command line.
 import type { Rounds } from './rounds.ts'
+import { findRowId, type RowId, rowIds } from './speed/row.ts'
 
 const topicNames = ['quota', 'cache'] as const
 
@@ -11,13 +12,21 @@ export type GroupName = 'shared' | 'snapshots'
 
 /** What is to be measured, and how. */
 export interface Selection {
-  /** None when only the snapshot stores are. */
+  /** Rows of the goals. */
+  readonly rows: readonly RowId[]
+  /** How the rows are run. */
+  readonly pace: { readonly rounds: number; readonly seconds: number }
+  /** Whether only a quick look is taken at the fast path. */
+  readonly isQuick: boolean
+  /** Parts that are measured by themselves. */
   readonly topics: readonly TopicName[]
   readonly rounds: Rounds
   /** Most snapshots that the stores are filled with; null when they are not measured. */
   readonly snapshots: number | null
-  /** Whether the page of figures is to be written anew. */
+  /** Whether figures of topics are put onto their page. */
   readonly isWriting: boolean
+  /** Whether the page of results is written: every row was run, for long enough to mean something. */
+  readonly isWholeRun: boolean
 }
 
 const FEWEST_ROUNDS = 5
@@ -30,27 +39,39 @@ const WRITTEN_SNAPSHOTS = 1_000_000
 /** @throws RangeError that names the word which is not understood */
 export function readSelection(words: readonly string[]): Selection {
   const named = new Set<TopicName>()
-  let [count, turnMs, isWriting, hasSnapshots] = [21, 100, false, false]
+  const ids = new Set<RowId>()
+  let [count, turnMs]: [number | undefined, number | undefined] = [undefined, undefined]
+  let [isWriting, isTrial, hasSnapshots, isQuick] = [false, false, false, false]
   let most: number | undefined
   for (const word of words) {
     const topic = topicNames.find((name) => name === word)
+    const id = findRowId(word)
     if (topic !== undefined) named.add(topic)
+    else if (id !== undefined) ids.add(id)
     else if (word === 'snapshots') hasSnapshots = true
+    else if (word === 'quick') isQuick = true
     else if (word === '--write') isWriting = true
-    else if (word.startsWith('--rounds=')) count = readNumber(word, FEWEST_ROUNDS)
+    else if (word === '--trial') isTrial = true
+    else if (word.startsWith('--rounds=')) count = readNumber(word, 1)
     else if (word.startsWith('--turn=')) turnMs = readNumber(word, SHORTEST_TURN_MS)
     else if (word.startsWith('--snapshots=')) most = readNumber(word, FEWEST_SNAPSHOTS)
     else throw new RangeError(`${word} is not understood`)
   }
-  const isAll = named.size === 0 && !hasSnapshots
-  // A place on the page with half of it from another run would invite comparing the two.
-  const isShared = isAll || (isWriting && named.size > 0)
+  // Fewer say nothing, and a figure that says nothing must not look like one that does.
+  if (count !== undefined && count < FEWEST_ROUNDS && !isTrial)
+    throw new RangeError(`--rounds=${count}: not a whole number from ${FEWEST_ROUNDS} on`)
+  const isAll = named.size === 0 && ids.size === 0 && !hasSnapshots && !isQuick
   most ??= isWriting ? WRITTEN_SNAPSHOTS : USUAL_SNAPSHOTS
   return {
-    topics: isShared ? topicNames : [...named],
-    rounds: { count, turnMs },
-    snapshots: isAll || hasSnapshots ? most : null,
+    rows: isAll ? rowIds : rowIds.filter((id) => ids.has(id)),
+    pace: { rounds: count ?? FEWEST_ROUNDS, seconds: Math.max(1, Math.round((turnMs ?? 3000) / 1000)) },
+    isQuick,
+    // A place on the page with half of it from another run would invite comparing the two.
+    topics: isWriting && named.size > 0 ? topicNames : [...named],
+    rounds: { count: count ?? 21, turnMs: turnMs ?? 100 },
+    snapshots: hasSnapshots ? most : null,
     isWriting,
+    isWholeRun: isAll && !isTrial,
   }
 }
 

@@ -41,6 +41,8 @@ export interface Answer {
   readonly verdict: Verdict
   /** `ret` or `code`; empty when the answer has none. */
   readonly code: string
+  /** Rows of the Tencent list or history in it. Default 0. */
+  readonly rows?: number
   /** Messages that the call took out of the screenshot queue, whatever becomes of the answer. Default none. */
   readonly taken?: readonly SnapshotMessage[]
 }

@@ -44,6 +44,8 @@ export interface CallRecord {
   code: string
   /** Kind of the fault that hit the call, if one did. */
   fault: string | undefined
+  /** Rows of the Tencent list or history that the answer carried; 0 for any other. */
+  rows: number
   /** Messages that the call took out of the screenshot queue. Nobody gets them again, whether the answer arrives or not. */
   taken: readonly SnapshotMessage[]
   /** When the connection was done with the call, same clock as arrivedAtMs; undefined while it is not. */

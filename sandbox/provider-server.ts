@@ -95,6 +95,7 @@ export class ProviderServer {
     response.setHeader('Date', new Date(this.#parts.clock.nowMs()).toUTCString())
     const carryOut = () => {
       const answer = this.#endpoint.answer(head, body, admission)
+      record.rows = answer.rows ?? 0
       record.taken = answer.taken ?? []
       return answer
     }
@@ -131,6 +132,7 @@ export class ProviderServer {
       status: 0,
       code: '',
       fault: undefined,
+      rows: 0,
       taken: [],
       finishedAtMs: undefined,
     })

@@ -12,6 +12,7 @@ import { providers } from '#providers/index.ts'
 import { buildErrorHandler, buildFrameworkErrorHandler, sendProblem } from '#rest/error-handler.ts'
 import { guardMethods } from '#rest/method-guard.ts'
 import { restPlugin } from '#rest/plugin.ts'
+import { createRowWriter } from '#rows/row-writer.ts'
 import { createServices } from '#services/create-services.ts'
 import type { ConnectedAccount } from '#services/provider-registry.ts'
 import { signers } from '#signing/index.ts'
@@ -21,15 +22,17 @@ import { createQuota } from '#upstream/quota-queue.ts'
 import { createSharedLookup } from '#upstream/shared-lookup.ts'
 import { openStartJournal } from '#upstream/start-journal.ts'
 import { createUpstreamClient } from '#upstream/upstream-client.ts'
-import type { SnapshotCollector } from '#workers/snapshot-collector.ts'
 import { createAccessParts } from './access-parts.ts'
+import { toMemoryShares } from './config/memory-shares.ts'
 import type { AccountConfig, Config } from './config.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { createFront, toAnswerShape } from './front-parts.ts'
+import { listParts } from './health-parts.ts'
 import { readNamedFiles } from './named-files.ts'
-import { createReplicas, type Replicas } from './replicas.ts'
+import { createReplicas } from './replicas.ts'
 import { createServer } from './server/create-server.ts'
 import { graphiqlPage } from './server/graphiql-page.ts'
-import { addHealthRoutes, type PartHealth } from './server/health-routes.ts'
+import { addHealthRoutes } from './server/health-routes.ts'
 import { refuseOtherHosts } from './server/local-host.ts'
 import { addMetricsRoute } from './server/metrics-route.ts'
 import { addRequestScope } from './server/request-scope.ts'
@@ -45,6 +48,8 @@ export interface AppOverrides {
   readonly fleetTime?: FleetTime
   /** How long Redis may take to answer, in milliseconds, on a machine that is busy with other things. */
   readonly commandTimeoutMs?: number
+  /** False: nothing is answered from kept bytes, as if every question were asked for the first time. */
+  readonly keepsAnswers?: boolean
 }
 
 /** A gateway that is ready to listen. */
@@ -83,6 +88,7 @@ const projectFolder = join(import.meta.dirname, '..')
 export async function buildApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock
   const { schema, registered, tls } = await readNamedFiles(config)
+  const version = await readVersion()
   const random = overrides.random ?? Math.random
   const log = createLogger(config.log, overrides.logDestination)
   const dataDirectory = openDataDirectory(config.dataDirectory)
@@ -93,6 +99,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     dataDirectory: dataDirectory.path,
     fleetTime: overrides.fleetTime,
     commandTimeoutMs: overrides.commandTimeoutMs,
+    answerShape: toAnswerShape(config, schema, version),
   })
   const snapshotParts = openSnapshotParts({ dataDirectory: dataDirectory.path, shared: replicas.shared, clock, log })
   const lookup = createSharedLookup()
@@ -122,6 +129,13 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     return collector ?? []
   })
 
+  const access = createAccessParts({ config, clock, log, shared: replicas.shared })
+  let isOpen = true
+  const front =
+    overrides.keepsAnswers === false
+      ? undefined
+      : createFront({ ...access, config, replicas, clock, isOpen: () => isOpen })
+  if (front) metrics.addAnswers(() => front.listCounts())
   const server = await createServer({
     log,
     corsOrigins: config.server.cors.origins,
@@ -130,10 +144,10 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     tls,
     maxLastingConnections: config.limits.connections.perProcess,
     clock,
+    front,
   })
   if (config.access.mode === 'open' && config.access.role === 'ops')
     refuseOtherHosts(server, config.server.cors.origins)
-  const access = createAccessParts({ config, clock, log, shared: replicas.shared })
   const scope = addRequestScope(server, {
     ...access,
     clock,
@@ -141,7 +155,6 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     maxProviderCalls: config.queries.maxProviderCalls,
   })
   const { createAsk } = scope
-  let isOpen = true
   const draining = new AbortController()
   const refuseOtherMethods = guardMethods(server)
   addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts, replicas, collectors) })
@@ -155,10 +168,13 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   server.setNotFoundHandler((request, reply) =>
     sendProblem(request, reply, new NotFoundError('there is nothing at this address; try /graphiql or /docs')),
   )
+  const rows = createRowWriter({ maxBytes: toMemoryShares(config.cache.maxBytes).rows })
   await server.register(graphqlPlugin, {
     services,
+    rows,
     schema,
     createAsk,
+    offer: front?.offer,
     limits: config.queries,
     persisted: createPersistedOperations({ ...config.queries.persisted, registered }),
     sockets: {
@@ -172,11 +188,13 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   })
   await server.register(restPlugin, {
     services,
+    rows,
     createAsk,
+    offer: front?.offer,
     clock,
     log,
     connections: access.connections,
-    version: await readVersion(),
+    version,
     draining: draining.signal,
   })
   await server.register(graphiqlPage, {
@@ -257,34 +275,6 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
       return closing
     },
   }
-}
-
-function listParts(
-  accounts: readonly ConnectedAccount[],
-  replicas: Replicas,
-  collectors: readonly SnapshotCollector[],
-): readonly PartHealth[] {
-  const isWell = accounts.every((account) => account.readings.health().state === 'UP')
-  return [
-    ...toRedisPart(replicas.isWell()),
-    ...toSnapshotsPart(collectors),
-    // Open to everybody: neither how many accounts there are nor which of them fail.
-    isWell
-      ? { name: 'providers', state: 'ok' }
-      : { name: 'providers', state: 'degraded', detail: 'not every account is answering well' },
-  ]
-}
-
-function toSnapshotsPart(collectors: readonly SnapshotCollector[]): readonly PartHealth[] {
-  if (collectors.length === 0) return []
-  if (collectors.every((collector) => collector.isWell())) return [{ name: 'snapshots', state: 'ok' }]
-  return [{ name: 'snapshots', state: 'degraded', detail: 'what is collected cannot be kept: the disk may be full' }]
-}
-
-function toRedisPart(isWell: boolean | undefined): readonly PartHealth[] {
-  if (isWell === undefined) return []
-  if (isWell) return [{ name: 'redis', state: 'ok' }]
-  return [{ name: 'redis', state: 'degraded', detail: 'out of reach: nothing is shared with other replicas' }]
 }
 
 async function readVersion(): Promise<string> {

@@ -2,6 +2,9 @@
 // composition root it belongs to.
 import { hash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import type { Answers } from '#answers/answers.ts'
+import { createKeptAnswers } from '#answers/kept-answers.ts'
+import { createSharedAnswers } from '#answers/shared-answers.ts'
 import type { Cache } from '#cache/cache.ts'
 import { createMemoryCache } from '#cache/memory-cache.ts'
 import { createRedisCache, type FleetTime } from '#cache/redis-cache.ts'
@@ -20,6 +23,7 @@ import { createMemoryLedger } from '#upstream/memory-ledger.ts'
 import type { StartJournal } from '#upstream/start-journal.ts'
 import type { StartLedger } from '#upstream/start-ledger.ts'
 import { readStartsScript } from '#upstream/starts-script.ts'
+import { toMemoryShares } from './config/memory-shares.ts'
 import type { AccountConfig, Config } from './config.ts'
 import type { SharedPlace } from './snapshot-parts.ts'
 
@@ -27,7 +31,7 @@ import type { SharedPlace } from './snapshot-parts.ts'
  * Raised whenever the shape of a kept value changes, or the grid of the history windows: entries of another shape are
  * not found, so that replicas of two versions can share a Redis while one replaces the other.
  */
-const ENTRY_SHAPE = 1
+const ENTRY_SHAPE = 2
 
 /** What is built from. */
 export interface ReplicaOptions {
@@ -40,11 +44,18 @@ export interface ReplicaOptions {
   readonly fleetTime?: FleetTime | undefined
   /** How long an answer of Redis may take, in milliseconds, where it is not the usual time. */
   readonly commandTimeoutMs?: number | undefined
+  /**
+   * What shapes an answer besides the question: replicas with the same words share whole answers. Left out: this
+   * process keeps its own.
+   */
+  readonly answerShape?: string | undefined
 }
 
 /** What is shared, or would be. */
 export interface Replicas {
   readonly cache: Cache
+  /** Whole answers, forgotten together with what they were put together from. */
+  readonly answers: Answers
   readonly flights: SingleFlight
   readonly turn: Turn
   /** Where the rest that is shared is; undefined where nothing is. */
@@ -61,11 +72,13 @@ export interface Replicas {
 export function createReplicas(options: ReplicaOptions): Replicas {
   const { config, clock } = options
   const maxKeepMs = config.cache.maxKeepSeconds * 1000
-  const memory = createMemoryCache({ maxBytes: config.cache.maxBytes, maxKeepMs, clock })
+  const shares = toMemoryShares(config.cache.maxBytes)
+  const memory = createMemoryCache({ maxBytes: shares.values, maxKeepMs, clock })
   const processFlights = createProcessSingleFlight()
   if (!config.redis)
     return {
       cache: memory,
+      answers: createKeptAnswers({ maxBytes: shares.answers, clock }),
       flights: processFlights,
       turn: createProcessTurn(),
       shared: undefined,
@@ -81,18 +94,36 @@ export function createReplicas(options: ReplicaOptions): Replicas {
   const link = createRedisLink({ ...terms, log: options.log })
   const quotaLink = createRedisLink({ ...terms, log: toNamedLog(options.log) })
   const fleetClock = createFleetClock({ link, clock })
+  const fleetTime = options.fleetTime ?? fleetClock
+  const names = config.accounts.map(({ name }) => name)
+  let stamp: string | undefined
+  const answers = createKeptAnswers({
+    maxBytes: shares.answers,
+    clock,
+    shared:
+      options.answerShape === undefined
+        ? undefined
+        : createSharedAnswers({ link, fleetTime, clock, prefix, stamp: () => stamp }),
+  })
   const generations = createGenerationWatch({
     link,
     clock,
     prefix,
-    scopes: config.accounts.map(({ name }) => name),
+    scopes: names,
     onChange: (account, before) => {
       memory.clear(account)
+      // An answer may be of several accounts.
+      answers.clear()
+      stamp = toStamp()
       if (before !== undefined) options.log.info({ account }, 'what was kept of the account is forgotten')
     },
   })
-  const fleetTime = options.fleetTime ?? fleetClock
   const identities = new Map(config.accounts.map((account) => [account.name, toIdentity(account)]))
+  function toStamp(): string | undefined {
+    const known = names.map((name) => generations.find(name))
+    if (known.includes(undefined)) return undefined
+    return hash('sha256', JSON.stringify([options.answerShape, names, [...identities.values()], known]), 'base64url')
+  }
   const shared = createRedisCache({
     link,
     fleetTime,
@@ -111,6 +142,7 @@ export function createReplicas(options: ReplicaOptions): Replicas {
   const troubled = new Set<string>()
   return {
     cache: createTwoTierCache({ memory, shared, clock }),
+    answers,
     flights: createRedisSingleFlight({ link, clock, prefix, processFlights }),
     turn: createRedisTurn({ link, prefix }),
     shared: { link, prefix },

@@ -36,10 +36,8 @@ export function getRecordings(account: TencentAccount, { numbers, texts }: Param
   const size = numbers['page_size'] ?? 10
   const first = ((numbers['page_no'] ?? 1) - 1) * size
   const page = chosen.slice(first, first + size)
-  return toSuccess('control', {
-    all_count: chosen.length,
-    file_list: stream === undefined ? [] : page.map((segment) => toFileItem(account, stream, segment)),
-  })
+  const files = stream === undefined ? [] : page.map((segment) => toFileItem(account, stream, segment))
+  return { ...toSuccess('control', { all_count: chosen.length, file_list: files }), rows: files.length }
 }
 
 /** Live_Channel_GetStatus: a list of one object. */

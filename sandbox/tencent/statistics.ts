@@ -28,12 +28,14 @@ export function getLiveStat(account: TencentAccount, { numbers, texts }: Paramet
   const size = numbers['page_size'] ?? 300
   const first = ((numbers['page_no'] ?? 1) - 1) * size
   const total = addUp(live, floorTo(now, PLAY_STEP_SECONDS))
-  return toSuccess('statistics', {
+  const page = chosen.slice(first, first + size)
+  const output = {
     stream_count: inDomain.length,
-    stream_info: chosen.slice(first, first + size).map((stream) => toLiveItem(stream, now)),
+    stream_info: page.map((stream) => toLiveItem(stream, now)),
     total_bandwidth: toMegabits(total.bitsPerSecond),
     total_online: total.viewers,
-  })
+  }
+  return { ...toSuccess('statistics', output), rows: page.length }
 }
 
 /** Get_LivePlayStatHistory: one row a minute, of a stream or of the account, in one playback domain or in all. */
@@ -60,7 +62,7 @@ export function getLivePlayStatHistory(account: TencentAccount, { numbers, texts
     })
   }
   const output = { ...texts, stat_info: rows, sum_info: { sum_flux: Math.round(sum * 1000) / 1000 } }
-  return rows.length === 0 ? noData(output) : toSuccess('statistics', output)
+  return rows.length === 0 ? noData(output) : { ...toSuccess('statistics', output), rows: rows.length }
 }
 
 /** Get_LivePushStatHistory: one row each five seconds of pushing. */
@@ -75,7 +77,7 @@ export function getLivePushStatHistory(account: TencentAccount, { numbers, texts
       if (stream !== undefined) rows.push({ time: toBeijingTime(second), ...toPushHalf(stream, push, second) })
     }
   }
-  return rows.length === 0 ? noData([]) : toSuccess('statistics', { stream_info: rows })
+  return rows.length === 0 ? noData([]) : { ...toSuccess('statistics', { stream_info: rows }), rows: rows.length }
 }
 
 /** Observation times inside the asked range that are not in the future; a text says why the range is refused. */

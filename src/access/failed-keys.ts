@@ -22,8 +22,8 @@ export class WrongCredentialError extends GatewayError {
   }
 }
 
-/** Counts wrong keys and tokens by the network they come from. */
-export interface FailedKeys {
+/** Counts wrong keys and tokens by the network they come from. `Value` is what a check finds. */
+export interface FailedKeys<Value extends NonNullable<unknown>> {
   /**
    * Runs a check unless too many were wrong. Checks of one network run side by side only as far as all of them may be
    * wrong; others wait for those to end.
@@ -34,12 +34,19 @@ export interface FailedKeys {
    * where a credential could be guessed
    * @throws GatewayError RATE_LIMITED, the check not run; and whatever the check throws
    */
-  guard<Value>(
+  guard(
     address: string,
     credential: string,
     check: () => Value | Promise<Value>,
     findHolder?: (credential: string) => string | undefined,
   ): Promise<Value>
+  /**
+   * What the check found when that very credential was last right from that network: it would be checked whatever
+   * others sent. Looked up by digest alone, so that the time taken tells nothing about what is remembered.
+   * @param address the client's IP address
+   * @returns undefined when it was not right from there before, or that is forgotten
+   */
+  recall(address: string, credential: string): Value | undefined
 }
 
 /** Checks that hold each other up: of a network, or of one holder there. */
@@ -56,14 +63,17 @@ interface Running {
 }
 
 /** Builds the count. @param options.perMinute wrong tries in any minute, ≥ 1 */
-export function createFailedKeys(options: { readonly perMinute: number; readonly clock: Clock }): FailedKeys {
+export function createFailedKeys<Value extends NonNullable<unknown>>(options: {
+  readonly perMinute: number
+  readonly clock: Clock
+}): FailedKeys<Value> {
   const { perMinute, clock } = options
   /** Times of wrong tries on `Clock.monotonicMs`, oldest first. */
   const failures = new LRUCache<string, readonly number[]>({
     maxSize: MAX_FAILURES,
     sizeCalculation: (times) => times.length,
   })
-  const proven = new LRUCache<string, true>({ max: MAX_PROVEN })
+  const proven = new LRUCache<string, Value>({ max: MAX_PROVEN })
   const holders = new LRUCache<string, true>({ max: MAX_PROVEN })
   const running = new Map<string, Running>()
 
@@ -122,14 +132,14 @@ export function createFailedKeys(options: { readonly perMinute: number; readonly
     async guard(address, credential, check, findHolder) {
       const network = toNetwork(address)
       const proof = digest(network, credential)
-      const isProven = proven.get(proof) ?? false
+      const isProven = proven.get(proof) !== undefined
       const claimed = isProven ? undefined : findHolder?.(credential)
       const holder = claimed === undefined ? undefined : digest(network, claimed)
       const lane = isProven ? undefined : findLane(network, holder)
       if (lane) await enter(lane)
       try {
         const value = await check()
-        proven.set(proof, true)
+        proven.set(proof, value)
         if (holder !== undefined) holders.set(holder, true)
         return value
       } catch (error) {
@@ -142,6 +152,7 @@ export function createFailedKeys(options: { readonly perMinute: number; readonly
         if (lane) leave(lane)
       }
     },
+    recall: (address, credential) => proven.get(digest(toNetwork(address), credential)),
   }
 }
 

@@ -23,6 +23,8 @@ export interface KeySet {
   generation(): number
   /** The key that a token names. Rejects as `createLocalJWKSet` does. Only after `prepare`. */
   readonly find: LocalJWKSet
+  /** Whether `prepare` has nothing to wait for. Has keys of some age read again, as `prepare` does. Never throws. */
+  isReady(): boolean
   /**
    * Sees to it that there are keys, and none too old.
    * @throws GatewayError ACCESS_UNAVAILABLE when there are none to be had
@@ -102,18 +104,23 @@ export function createKeySet(options: KeySetOptions): KeySet {
     })
   const ageMs = () => (readAtMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() - readAtMs)
 
+  /** Has keys of some age read again, if that may be asked for. @returns what has to be waited for, if anything */
+  function refresh(): Promise<void> | undefined {
+    const ofMs = ageMs()
+    if (ofMs < REFRESH_AFTER_MS || (reading === undefined && pauseLeftMs() > 0)) return undefined
+    // Of an issuer that is known to be away nothing is expected that would be worth a wait.
+    const isWaiting = ofMs >= KEEP_MS || (ofMs >= WAIT_AFTER_MS && trouble === undefined)
+    const current = startReading()
+    return isWaiting ? current : undefined
+  }
+
   return {
     generation: () => generation,
     find: Object.assign((...terms: Parameters<LocalJWKSet>) => find(...terms), { jwks: () => find.jwks() }),
+    isReady: () => refresh() === undefined && ageMs() < KEEP_MS,
     async prepare() {
-      if (ageMs() < REFRESH_AFTER_MS) return
-      const isKnown = ageMs() < KEEP_MS
-      if (reading !== undefined || pauseLeftMs() === 0) {
-        // Of an issuer that is known to be away nothing is expected that would be worth a wait.
-        const isWaiting = !isKnown || (ageMs() >= WAIT_AFTER_MS && trouble === undefined)
-        const current = startReading()
-        if (isWaiting) await current
-      }
+      const current = refresh()
+      if (current) await current
       if (ageMs() < KEEP_MS) return
       take([])
       throw toUnavailable()

@@ -22,6 +22,14 @@ export interface Standing {
   readonly msLeft: number
 }
 
+/** What one more request would find. Not to be kept. */
+export interface Prospect {
+  /** Undefined while the shared count is out of reach. */
+  readonly standing: Standing | undefined
+  /** Counts the request. Once at most; never one that is over the limit. */
+  readonly count: () => void
+}
+
 /** What a count is made with. */
 export interface SharedCountOptions {
   readonly counter: SharedCounter
@@ -42,6 +50,12 @@ export interface SharedCount {
    * @returns undefined when the count is out of reach, or does not come soon enough
    */
   take(key: string): Promise<Standing | undefined>
+  /**
+   * What one more request would find that need not wait. Counts nothing.
+   * @param nowMs this moment on `Clock.monotonicMs`
+   * @returns undefined when it would have to wait
+   */
+  look(key: string, nowMs: number): Prospect | undefined
   /** Ends every timer. Nobody waits any more. */
   close(): void
 }
@@ -50,6 +64,8 @@ export interface SharedCount {
 const SETTLE_MS = 100
 /** How long a request waits for the shared count, and once more at most when it must go with the next settlement. */
 const PATIENCE_MS = 100
+/** How long a count that could not be reached is taken to be away, by those who need not wait for it. */
+const AWAY_MS = 1_000
 const MAX_CLIENTS = 50_000
 
 /** What is known of one client. */
@@ -67,6 +83,8 @@ interface Tally {
   isSettling: boolean
   /** Whether what is being settled has taken longer than anybody waits. */
   isLate: boolean
+  /** Until when the shared count is taken to be out of reach, on `Clock.monotonicMs`. */
+  awayUntilMs: number
 }
 
 /** Builds a count of its own keys. */
@@ -91,23 +109,26 @@ export function createSharedCount(options: SharedCountOptions): SharedCount {
       waiting: [],
       isSettling: false,
       isLate: false,
+      awayUntilMs: Number.NEGATIVE_INFINITY,
     }
     tallies.set(key, tally)
     return tally
   }
 
-  /** Where a request stands that needs no answer of the others; undefined when it does. */
-  function takeHere(tally: Tally): Standing | undefined {
-    const msLeft = tally.endsAtMs - clock.monotonicMs()
+  /** Where one more request stands that needs no answer of the others; undefined when it does. */
+  function standHere(tally: Tally, nowMs: number): Standing | undefined {
+    const msLeft = tally.endsAtMs - nowMs
     if (msLeft <= 0) tally.known = undefined
     if (tally.known === undefined) return undefined
     if (tally.known >= limit) return { count: limit + 1, msLeft }
     const own = tally.unsettled + tally.sending + 1
     const count = tally.known + own
-    if (own > share || count > limit / 2) return undefined
+    return own > share || count > limit / 2 ? undefined : { count, msLeft }
+  }
+
+  function countHere(tally: Tally): void {
     tally.unsettled += 1
     settleSoon(tally)
-    return { count, msLeft }
   }
 
   function settleSoon(tally: Tally): void {
@@ -139,12 +160,14 @@ export function createSharedCount(options: SharedCountOptions): SharedCount {
       try {
         const { total, msLeft } = await counter.add(tally.key, tally.sending, windowMs)
         tally.known = total
+        tally.awayUntilMs = Number.NEGATIVE_INFINITY
         tally.endsAtMs = clock.monotonicMs() + msLeft
         for (const [index, resolve] of waiting.entries()) resolve({ count: total - waiting.length + 1 + index, msLeft })
       } catch {
         // Whether they were counted nobody knows; here they count for nothing, or a short outage would cost clients
         // what they have not had. What all others have had is not known any more either.
         tally.known = undefined
+        tally.awayUntilMs = clock.monotonicMs() + AWAY_MS
         for (const resolve of waiting) resolve(undefined)
       }
       answered.abort()
@@ -165,7 +188,8 @@ export function createSharedCount(options: SharedCountOptions): SharedCount {
   return {
     async take(key) {
       const tally = open(key)
-      const standing = takeHere(tally)
+      const standing = standHere(tally, clock.monotonicMs())
+      if (standing && standing.count <= limit) countHere(tally)
       if (standing || closing.signal.aborted) return standing
       if (tally.isLate) {
         tally.unsettled += 1
@@ -175,6 +199,12 @@ export function createSharedCount(options: SharedCountOptions): SharedCount {
         tally.waiting.push(resolve)
         if (!tally.isSettling) void settle(tally)
       })
+    },
+    look(key, nowMs) {
+      const tally = open(key)
+      const standing = standHere(tally, nowMs)
+      const isAway = tally.isLate || nowMs < tally.awayUntilMs
+      return standing || isAway ? { standing, count: () => countHere(tally) } : undefined
     },
     close: () => closing.abort(),
   }

@@ -7,6 +7,7 @@ import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
 import { readHolder } from './claims.ts'
+import type { GoodCredential } from './credentials.ts'
 import { WrongCredentialError } from './failed-keys.ts'
 import type { KeySet } from './key-set.ts'
 import type { TokenSettings } from './settings.ts'
@@ -43,12 +44,12 @@ export class UnknownKeyError extends GatewayError {
 /** Finds callers by their tokens. */
 export interface TokenCheck {
   /**
-   * The caller behind a token.
+   * The caller behind a token, which is good until it runs out or the keys of the issuer change.
    * @throws GatewayError WrongCredentialError for what could be a guess, UNAUTHENTICATED for a token out of its time,
    * FORBIDDEN for one that gives no role, UnknownKeyError before the issuer is asked for a key that the token names,
    * ACCESS_UNAVAILABLE when it cannot be told
    */
-  check(token: string): Promise<Caller>
+  check(token: string): Promise<GoodCredential>
   /** Who a token says holds it. Nothing is verified; undefined when it does not say. */
   findHolder(token: string): string | undefined
   /**
@@ -147,11 +148,14 @@ export function createTokenCheck(
       const digest = hash('sha256', token, 'base64url')
       const known = findRemembered(digest) ?? (await inspect(token))
       remembered.set(digest, known)
-      const { expiresAtMs, verdict } = known
+      const { generation, expiresAtMs, verdict } = known
       if (verdict === undefined || expiresAtMs <= clock.now())
         throw new GatewayError('UNAUTHENTICATED', 'the token has run out')
       if (typeof verdict === 'string') throw new GatewayError('FORBIDDEN', verdict)
-      return verdict
+      return {
+        caller: verdict,
+        isStillGood: () => generation === keySet.generation() && clock.now() < expiresAtMs && keySet.isReady(),
+      }
     },
     findHolder(token) {
       try {

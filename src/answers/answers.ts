@@ -20,6 +20,7 @@ export interface AnswerAge {
 export interface WholeAnswer {
   /** Headers that are the same for everybody who gets it: name, value, name, value. */
   readonly headers: readonly string[]
+  /** Nobody changes it once the answer is made. */
   readonly body: Buffer
   /** Until when it answers, on `Clock.monotonicMs`. */
   readonly endsAtMs: number
@@ -38,16 +39,20 @@ export interface KeptAnswer extends WholeAnswer {
 
 /** Keeps answers. Losing one is always allowed. */
 export interface Answers {
-  /** What is kept in memory and still answers. */
-  find(place: string): KeptAnswer | undefined
   /**
-   * What others have kept, and is in memory from then on; undefined at once where there is nowhere to look. Never
-   * rejects.
+   * What is kept in memory and still answers.
+   * @param nowMs this moment on `Clock.monotonicMs`, for who has read that clock already: it takes as long as the search
+   */
+  find(place: string, nowMs?: number): KeptAnswer | undefined
+  /**
+   * What others have kept, and is in memory from then on if it fits; undefined at once where there is nowhere to look.
+   * Never rejects.
    */
   fetch(place: string): Promise<KeptAnswer | undefined> | undefined
   /**
-   * Keeps an answer, in memory at once and for others soon. Not where it ends before, nor where anything was cleared
-   * since `begunAtMs`, when the work it is from began (on `Clock.monotonicMs`).
+   * Keeps an answer, in memory at once and for others soon. Not where it ends within 250 ms or is too large, and then
+   * what it would have replaced is gone too; nor where anything was cleared since `begunAtMs`, when the work it is from
+   * began (on `Clock.monotonicMs`, before anything kept was looked up for it).
    */
   keep(place: string, answer: WholeAnswer, begunAtMs: number): void
   /** Forgets all of them in memory: what they were put together from is not good any more. */

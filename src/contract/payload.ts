@@ -7,8 +7,6 @@ export type PayloadObject = Readonly<Record<string, unknown>>
 
 /** Most a count may be: the largest integer both faces can carry. */
 const MAX_COUNT = 2 ** 31 - 1
-/** A number of 16 or more digits outside a text, or what looks like one inside. */
-const LONG_NUMBER = /[:[,]\s*-?\d{16}/
 /** Deepest nesting of an answer: what is read lies five levels down. */
 const MAX_LEVELS = 32
 const NUMBER_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
@@ -21,18 +19,55 @@ const NUMBER_TEXT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 export function parseJson(body: Uint8Array): unknown {
   const text = new TextDecoder().decode(body)
   try {
-    const value: unknown = LONG_NUMBER.test(text) ? JSON.parse(text, keepLongInteger) : JSON.parse(text)
-    return isShallow(value, MAX_LEVELS) ? value : undefined
+    const value: unknown = JSON.parse(text)
+    switch (inspect(value, MAX_LEVELS)) {
+      case 'plain':
+        return value
+      case 'lossy':
+        return JSON.parse(text, keepLongInteger)
+      case 'deep':
+        return undefined
+    }
   } catch {
     return undefined
   }
 }
 
-/** Whether a value has at most so many levels of objects and lists. */
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (levels === 0) return false
-  return Object.values(value).every((item) => isShallow(item, levels - 1))
+/** What there is to say of a value: `lossy` holds a number that may have been an integer too long for one. */
+type Inspection = 'plain' | 'lossy' | 'deep'
+
+/**
+ * Looks through a parsed value, which may have at most so many levels of objects and lists. Of thousands of rows: it
+ * calls itself for what has to be looked into, and makes no list of what an object holds.
+ */
+function inspect(value: unknown, levels: number): Inspection {
+  if (isPlain(value)) return 'plain'
+  if (typeof value === 'number') return 'lossy'
+  if (levels === 0) return 'deep'
+  let found: Inspection = 'plain'
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (isPlain(item)) continue
+      const inside = inspect(item, levels - 1)
+      if (inside === 'deep') return inside
+      if (inside === 'lossy') found = inside
+    }
+  } else if (isObject(value)) {
+    for (const name in value) {
+      const item = value[name]
+      if (isPlain(item)) continue
+      const inside = inspect(item, levels - 1)
+      if (inside === 'deep') return inside
+      if (inside === 'lossy') found = inside
+    }
+  }
+  return found
+}
+
+/** Whether a parsed value is as it was sent, and holds no others. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'number') return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER
+  return typeof value !== 'object' || value === null
 }
 
 // The third argument, the source text of a value, is missing from the library's types.

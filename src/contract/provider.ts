@@ -14,6 +14,8 @@ export interface HistoryFacts {
   readonly windowMs: number
   /** How far back the provider keeps it. */
   readonly retentionMs: number
+  /** How often the provider makes a row: a tick of so long, aligned to the epoch, without one may still get one. */
+  readonly gridMs: number
 }
 
 /** How a provider keeps a report that is asked for by calendar days. */

@@ -10,11 +10,21 @@ export class AnswerSize {
 
   /** Adds a list to the answer; returns it. @throws QueryTooComplexError when the answer would hold too much */
   add<Item>(list: readonly Item[]): readonly Item[] {
-    if (this.items + list.length > MAX_ITEMS)
+    this.count(list.length)
+    return list
+  }
+
+  /** Adds so many items. @throws QueryTooComplexError when the answer would hold too much */
+  count(items: number): void {
+    if (this.items + items > MAX_ITEMS)
       throw new QueryTooComplexError(
         `the answer holds more than the allowed ${MAX_ITEMS} items; ask for a shorter range, wider groups or fewer streams`,
       )
-    this.items += list.length
-    return list
+    this.items += items
+  }
+
+  /** Begins anew: what was added so far is put together once more. */
+  reset(): void {
+    this.items = 0
   }
 }

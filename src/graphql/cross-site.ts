@@ -1,5 +1,6 @@
 // Keeps pages of other sites from asking with the standing of whoever looks at them: a GET is what a page may send
 // anywhere without being allowed to, and each one may cost a provider call.
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { isFromBrowser } from '#access/browser.ts'
 import { RequestError } from './request.ts'
@@ -10,7 +11,7 @@ const proofs = ['x-api-key', 'graphql-require-preflight'] as const
 const ownCredentials = /^(basic|digest|negotiate|ntlm)\b/i
 
 /** A request by a method that a page may use anywhere, without a header that it may not. */
-function isUnproven({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): boolean {
+export function isUnproven({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
   const { authorization } = headers
   const isProven =
     proofs.some((name) => headers[name] !== undefined) ||

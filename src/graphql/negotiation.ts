@@ -16,5 +16,5 @@ export function setResponseType(request: FastifyRequest, reply: FastifyReply): v
   reply.header('content-type', `${prefersGraphqlResponse(request) ? GRAPHQL_TYPE : JSON_TYPE}; charset=utf-8`)
   // What stands in it depends on who asks; a cache on the way that knows no `X-API-Key` would give it to the next.
   reply.header('cache-control', 'no-store')
-  addVary(reply, ['accept', 'authorization', 'x-api-key'])
+  addVary(reply, ['accept', 'accept-encoding', 'authorization', 'x-api-key'])
 }

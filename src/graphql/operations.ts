@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache'
 import type { Ask } from '#contract/ask.ts'
 import { GatewayError, InvalidInputError } from '#model/errors.ts'
 import { checkItems, type DocumentLimits, type MeasuredDocument, type MeasuredOperation } from './document.ts'
+import type { Executor } from './executing-schema.ts'
 import type { PersistedOperations } from './persisted-operations.ts'
 import type { RequestParameters } from './request.ts'
 import { readDocument } from './valid-document.ts'
@@ -23,8 +24,8 @@ export interface Operation extends Pick<ExecutionArgs, 'schema' | 'document' | '
   readonly readsData: boolean
 }
 
-/** Decides which operations may be executed. */
-export interface Operations {
+/** Decides which operations may be executed, and executes them. */
+export interface Operations extends Pick<Executor, 'execute' | 'write'> {
   /**
    * The operation of a request.
    * @throws GatewayError QUERY_TOO_COMPLEX over a limit, FORBIDDEN for what is not this caller's to ask, INVALID_INPUT
@@ -34,13 +35,14 @@ export interface Operations {
   prepare(parameters: RequestParameters, ask: Ask): Operation
 }
 
-/** Builds what decides. */
+/** Builds what decides. @param options.schema the public one: what documents are held against, and what they may ask about */
 export function createOperations(options: {
   readonly schema: GraphQLSchema
+  readonly executor: Executor
   readonly limits: DocumentLimits
   readonly persisted: PersistedOperations
 }): Operations {
-  const { schema, limits, persisted } = options
+  const { schema, executor, limits, persisted } = options
   const kept = new LRUCache<string, MeasuredDocument>({
     maxSize: KEPT_BYTES,
     maxEntrySize: LARGEST_KEPT,
@@ -67,8 +69,11 @@ export function createOperations(options: {
       checkItems(operation, variables ?? {})
       persisted.register(parameters, ask.caller)
       const { type, readsData } = operation
-      return { schema, document, operationName, variableValues: variables, type, readsData }
+      const executing = operation.introspects ? schema : executor.schema
+      return { schema: executing, document, operationName, variableValues: variables, type, readsData }
     },
+    execute: (operation, context) => executor.execute(operation, context),
+    write: (answer) => executor.write(answer),
   }
 }
 

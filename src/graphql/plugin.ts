@@ -2,16 +2,19 @@
 // behind them.
 import type {} from '@fastify/swagger'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { execute, OperationTypeNode } from 'graphql'
+import { OperationTypeNode } from 'graphql'
 import mercurius from 'mercurius'
 import { type Ask, Meter } from '#contract/ask.ts'
+import type { OfferAnswer } from '#contract/offered-answer.ts'
 import { InvalidInputError } from '#model/errors.ts'
+import type { RowWriter } from '#rows/row-writer.ts'
 import type { Services } from '#services/services.ts'
 import { logInternal, toAnswer, toUpstream } from './answer.ts'
 import { createContext } from './context.ts'
 import { refusePages, refuseUnproven } from './cross-site.ts'
 import type { DocumentLimits } from './document.ts'
 import { formatError, showErrors, toStatus } from './error-formatter.ts'
+import { createExecutor } from './executing-schema.ts'
 import { prefersGraphqlResponse, setResponseType } from './negotiation.ts'
 import { createOperations, type Operation } from './operations.ts'
 import { createPersistedOperations, type PersistedOperations } from './persisted-operations.ts'
@@ -28,11 +31,15 @@ export interface GraphqlPluginOptions {
   readonly services: Services
   /** Text of schema.graphql. */
   readonly schema: string
+  /** Shared with whoever else answers histories. */
+  readonly rows: RowWriter
   /**
    * Authenticates a request and sets its deadline, its meter and the signal that aborts when the client leaves. Called
    * once per request by HTTP, before its body is read. @throws GatewayError UNAUTHENTICATED, RATE_LIMITED
    */
   readonly createAsk: (request: FastifyRequest) => Ask | Promise<Ask>
+  /** Told of every answer that is whole. Left out: none is kept as it is sent. */
+  readonly offer?: OfferAnswer | undefined
   readonly limits: DocumentLimits
   /** Left out: every request brings its document along. */
   readonly persisted?: PersistedOperations
@@ -48,8 +55,10 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
   // bytes, and its WebSocket, which does not validate, are left aside: one way leads to every operation.
   await app.register(mercurius, { schema: options.schema, resolvers, routes: false, cache: false })
   bindSubscriptions(app.graphql.schema)
+  const { schema } = app.graphql
   const operations = createOperations({
-    schema: app.graphql.schema,
+    schema,
+    executor: createExecutor({ text: options.schema, schema, rows: options.rows }),
     limits: options.limits,
     persisted: options.persisted ?? createPersistedOperations(),
   })
@@ -78,14 +87,23 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
 
   async function carryOut(request: FastifyRequest, reply: FastifyReply) {
     const ask = askOf(request)
-    const operation = operations.prepare(readRequest(request), ask)
+    const parameters = readRequest(request)
+    const operation = operations.prepare(parameters, ask)
     refuseOtherThanQuery(operation, request)
     refuseUnproven(request, operation)
-    const result = await execute({ ...operation, contextValue: createContext(services, ask) })
+    const result = await operations.execute(operation, createContext(services, ask))
     const { answer, shown } = toAnswer(result, { ask, requestId: request.id, log: request.log })
     const hasData = answer.data !== null && answer.data !== undefined
     if (shown.length > 0) reply.code(toStatus(shown, { hasData, isGraphqlResponse: prefersGraphqlResponse(request) }))
-    return answer
+    // A document that comes with its digest is kept for its caller each time: no other answer may take that over.
+    const isRepeatable = parameters.query === undefined || parameters.digest === undefined
+    return send(request, operations.write(answer), shown.length === 0 && isRepeatable ? ask : undefined)
+  }
+
+  /** @param whole whose answer it is, where asking again would be answered alike */
+  function send(request: FastifyRequest, bytes: string | Buffer, whole: Ask | undefined): string | Buffer {
+    if (whole) options.offer?.(request.raw, { body: bytes, meter: whole.meter })
+    return bytes
   }
 
   function askOf(request: FastifyRequest): Ask {

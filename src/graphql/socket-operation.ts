@@ -1,5 +1,5 @@
 // An operation of a WebSocket: by the one way every operation goes, and then carried out once, or once for each event.
-import { createSourceEventStream, execute, type GraphQLFormattedError, OperationTypeNode } from 'graphql'
+import { createSourceEventStream, type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import type { Ask } from '#contract/ask.ts'
 import { InvalidInputError } from '#model/errors.ts'
 import type { Services } from '#services/services.ts'
@@ -40,7 +40,7 @@ export async function* carryOut(
     throw new InvalidInputError('query', 'is a mutation; allowed are queries and subscriptions')
   const contextValue = createContext(services, ask)
   if (operation.type === OperationTypeNode.QUERY) {
-    yield toAnswer(await execute({ ...operation, contextValue }), asked).answer
+    yield toAnswer(await operations.execute(operation, contextValue), asked).answer
     return
   }
   const events = await createSourceEventStream({ ...operation, contextValue })
@@ -51,7 +51,7 @@ export async function* carryOut(
   for await (const event of events) {
     const eventAsk = renewAsk(ask)
     const { contextValue: eventContext, hasAsked } = noteQuestions(createContext(services, eventAsk))
-    const result = await execute({ ...operation, rootValue: event, contextValue: eventContext })
+    const result = await operations.execute({ ...operation, rootValue: event }, eventContext)
     if (hasAsked()) await asked.countRequest()
     yield toAnswer(result, { ...asked, ask: eventAsk }).answer
   }

@@ -155,7 +155,7 @@ export class SocketSession {
   }
 
   private async send(message: object): Promise<void> {
-    if (!this.hasEnded) await this.options.wire.send(JSON.stringify(message))
+    if (!this.hasEnded) await this.options.wire.send(this.options.operations.write(message).toString())
   }
 
   private close(code: number, reason: string): void {

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { addVary } from '#access/vary.ts'
 import type { Ask } from '#contract/ask.ts'
+import type { OfferAnswer } from '#contract/offered-answer.ts'
 import type { Instant } from '#model/time-range.ts'
 import type { Freshness } from '#services/services.ts'
 import { CSV_TYPE, type CsvRow, prefersCsv, toCsv } from './csv.ts'
@@ -12,11 +13,20 @@ export interface RestAnswer<Body> {
   readonly body: Body
   /** What the entity tag covers: all of the answer except its age. JSON. */
   readonly tagged: unknown
+  /** The body where it is bytes already; `tagged` is not read then. */
+  readonly written?: WrittenBody
   readonly freshness: Freshness
   /** How many pieces of the range could not be had; left out where an answer is of no range. */
   readonly missingCount?: number
   /** How many parts or accounts failed. */
   readonly failureCount?: number
+}
+
+/** A body that has been written before, in parts. */
+export interface WrittenBody {
+  /** What the entity tag covers. */
+  readonly tagged: readonly (string | Uint8Array)[]
+  readonly toJson: () => Buffer
 }
 
 /** How the items of an answer become rows. */
@@ -26,7 +36,15 @@ export interface CsvForm<Body> {
 }
 
 /** Names that an answer depends on besides its address. */
-const VARY = ['Accept', 'Authorization', 'X-API-Key']
+const VARY = ['Accept', 'Accept-Encoding', 'Authorization', 'X-API-Key']
+
+/** The circumstances of an answer. */
+export interface AnswerTerms {
+  readonly ask: Ask
+  readonly now: Instant
+  /** Told of an answer that is whole. */
+  readonly offer?: OfferAnswer | undefined
+}
 
 /** Sends an answer. @param csv where the route can give CSV */
 export function sendAnswer<Body>(
@@ -34,16 +52,16 @@ export function sendAnswer<Body>(
   reply: FastifyReply,
   answer: RestAnswer<Body>,
   csv: CsvForm<Body> | undefined,
-  ask: Ask,
-  now: Instant,
+  { ask, now, offer }: AnswerTerms,
 ): FastifyReply {
-  const { body, tagged, freshness, missingCount, failureCount = 0 } = answer
+  const { body, tagged, written, freshness, missingCount, failureCount = 0 } = answer
+  const isWhole = failureCount === 0 && !missingCount
   const asCsv = csv !== undefined && prefersCsv(request.headers.accept)
   const type = asCsv ? CSV_TYPE : 'application/json; charset=utf-8'
-  const tag = toEntityTag(tagged, type)
+  const tag = toEntityTag(written?.tagged ?? [JSON.stringify(tagged)], type)
   addVary(reply, VARY)
   reply
-    .header('cache-control', toCacheControl(freshness, failureCount === 0 && !missingCount, now))
+    .header('cache-control', toCacheControl(freshness, isWhole, now))
     .header('age', toAgeSeconds(freshness, now))
     .header('etag', tag)
     .header('x-upstream-calls', ask.meter.calls)
@@ -53,5 +71,7 @@ export function sendAnswer<Body>(
 
   const readOnly = request.method === 'GET' || request.method === 'HEAD'
   if (readOnly && matchesEntityTag(request.headers['if-none-match'], tag)) return reply.code(304).send()
-  return reply.type(type).send(asCsv ? toCsv(csv.columns, csv.toRows(body)) : JSON.stringify(body))
+  const text = asCsv ? toCsv(csv.columns, csv.toRows(body)) : (written?.toJson() ?? JSON.stringify(body))
+  if (isWhole && !freshness.stale) offer?.(request.raw, { body: text, meter: ask.meter, age: freshness })
+  return reply.type(type).send(text)
 }

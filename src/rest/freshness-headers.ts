@@ -21,11 +21,12 @@ export function toAgeSeconds(freshness: Freshness, now: Instant): number {
 /**
  * An entity tag. It is weak because it covers the data and not its age: two answers with the same tag may differ in
  * `fetchedAt` and `stale`.
- * @param tagged the data; JSON
+ * @param tagged the data as JSON, in any number of parts
  * @param format media type of the answer: JSON and CSV of the same data are different representations
  */
-export function toEntityTag(tagged: unknown, format: string): string {
-  const hash = createHash('sha256').update(format).update('\n').update(JSON.stringify(tagged))
+export function toEntityTag(tagged: readonly (string | Uint8Array)[], format: string): string {
+  const hash = createHash('sha256').update(format).update('\n')
+  for (const part of tagged) hash.update(part)
   return `W/"${hash.digest('base64url').slice(0, 27)}"`
 }
 

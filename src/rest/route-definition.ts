@@ -2,7 +2,9 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Ask } from '#contract/ask.ts'
+import type { OfferAnswer } from '#contract/offered-answer.ts'
 import type { Clock } from '#model/clock.ts'
+import type { RowWriter } from '#rows/row-writer.ts'
 import type { Services, StreamView } from '#services/services.ts'
 import type { CsvForm, RestAnswer } from './answer.ts'
 
@@ -12,6 +14,10 @@ export interface RestContext {
   /** Authenticates the request and makes its circumstances. @throws GatewayError for a client that may not ask */
   readonly createAsk: (request: FastifyRequest) => Ask | Promise<Ask>
   readonly clock: Clock
+  /** Shared with whoever else answers histories. */
+  readonly rows: RowWriter
+  /** Told of every answer that is whole. Left out: none is kept as it is sent. */
+  readonly offer?: OfferAnswer | undefined
 }
 
 /** What the documentation says of a route. */

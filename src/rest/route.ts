@@ -32,7 +32,7 @@ export function addRoute<Path extends z.ZodObject, Query extends z.ZodObject, An
       const path = readArguments(definition.path, request.params)
       const query = readArguments(definition.query, request.query)
       const answer = await definition.handle({ path, query, body: request.body }, ask)
-      return sendAnswer(request, reply, answer, definition.csv, ask, context.clock.now())
+      return sendAnswer(request, reply, answer, definition.csv, { ask, now: context.clock.now(), offer: context.offer })
     },
   })
 }

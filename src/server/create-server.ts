@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
+import type { KeptFront } from './kept-front.ts'
 import { toMalformedAnswer } from './malformed-requests.ts'
 import { isRefusable, overloadRefusal, refuseForOverload } from './overload-refusal.ts'
 import { addPageHeaders } from './page-headers.ts'
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly clock?: Clock
   /** In what order requests are worked on, and which are refused; one for this server alone when left out. */
   readonly line?: Pick<RequestLine, 'offer' | 'isFull'>
+  /** Answers what it can before anything else is done about a request. Left out: nothing is answered so. */
+  readonly front?: Pick<KeptFront, 'serve' | 'follow'> | undefined
 }
 
 /** A key of 512 bytes, each percent-encoded, and a node id of one. */
@@ -38,7 +41,7 @@ const DEFAULT_LASTING_CONNECTIONS = 4_000
 
 /** Creates the server; it listens to nobody yet. Closing it gives everything back. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { log, corsOrigins, tls = null, clock = systemClock, line = new RequestLine(eventLoop, log) } = options
+  const { log, corsOrigins, front, tls = null, clock = systemClock, line = new RequestLine(eventLoop, log) } = options
   const clients = new SlowClients({ clock })
   const origins = new Set(corsOrigins)
 
@@ -59,7 +62,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       if (request.socket.destroyed) return
       const work = () => {
         // Who has left while he stood in line is not worked for.
-        if (!response.destroyed) handle(request, response)
+        if (response.destroyed) return
+        if (front) front.serve(request, response, handle)
+        else handle(request, response)
       }
       if (isRefusable(request)) line.offer(work, () => refuseForOverload(request, response, origins))
       else work()
@@ -103,6 +108,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     reply.raw.once('finish', () => socket.destroySoon())
     throw new GatewayError(overloadRefusal.code, overloadRefusal.message, overloadRefusal)
   })
+  front?.follow(app)
   app.addHook('preClose', async () => clients.close())
   await addPageHeaders(app, { corsOrigins, isTls: tls !== null })
   return app

@@ -59,10 +59,14 @@ export interface OverloadLog {
 export class RequestLine {
   private readonly loop: EventLoop
   private readonly log: OverloadLog
+  private readonly onWorkDue = () => this.workOnSome()
+  private readonly onEndDue = () => this.endTurn()
   /** Those that wait, the first at `next`. */
   private waiting: (() => void)[] = []
   private next = 0
   private isTurnSeen = false
+  /** Whether the end of the turn comes apart from the work on those in line: there is somebody in it. */
+  private isEndDue = false
   private turnSince = 0
   /** When the turn began to work on those in line. */
   private workSince = 0
@@ -97,7 +101,10 @@ export class RequestLine {
     } else if (this.isFull()) {
       this.refusedInTurn += 1
       refuse()
-    } else this.waiting.push(work)
+    } else {
+      this.waiting.push(work)
+      this.expectEnd()
+    }
   }
 
   /** Whether a request that comes now would be refused. */
@@ -113,12 +120,22 @@ export class RequestLine {
   private beginTurn(now: number): void {
     this.isTurnSeen = true
     this.turnSince = now
-    this.loop.onTurnEnd(() => this.workOnSome())
-    // What a request has begun goes on after its call: how long all of it took is seen by who comes next.
-    this.loop.onTurnEnd(() => this.endTurn())
+    this.loop.onTurnEnd(this.onWorkDue)
+    if (this.length > 0) this.expectEnd()
+  }
+
+  /** What those in line have begun goes on after their calls: how long all of it took is seen by who comes next. */
+  private expectEnd(): void {
+    if (this.isEndDue) return
+    this.isEndDue = true
+    this.loop.onTurnEnd(this.onEndDue)
   }
 
   private workOnSome(): void {
+    if (!this.isEndDue) {
+      this.endTurn()
+      return
+    }
     this.workSince = this.loop.now()
     const count = Math.min(this.length, Math.max(1, Math.floor(this.workMs / Math.max(this.requestMs, 0.01))))
     const some = this.waiting.slice(this.next, this.next + count)
@@ -136,6 +153,7 @@ export class RequestLine {
     this.calledInTurn = 0
     this.refusedInTurn = 0
     this.isTurnSeen = false
+    this.isEndDue = false
     if (this.length === 0) {
       if (this.next > 0) this.emptyAt = now
       this.waiting = []

@@ -40,16 +40,12 @@ const KEEP_ALIVE_MS = 72_000
 /** The same when half of all sockets are taken, whoever holds them. */
 const CROWDED_KEEP_ALIVE_MS = 5_000
 
-/** A request that is being worked on or answered. */
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly startedAtMs: number
-}
-
 /** A socket, as far as HTTP goes. */
 interface Visit {
-  readonly exchanges: Set<Exchange>
+  /** Answers that are not over, in the order they were asked for: seldom more than one. */
+  answers: ServerResponse[]
+  /** When the last of them was asked for. Only its request can be incomplete: a socket brings one after the other. */
+  askedAtMs: number
   /** Since when there are none. */
   idleSinceMs: number
   /** How much had been written when the client was last seen to have all of it. */
@@ -77,10 +73,20 @@ export class SlowClients {
   private queuesDueMs = 0
   private isLooking = false
   private isClosing = false
+  /** One for all answers. It hears of each when it is over, or its client gone, and is called as one of its methods. */
+  private readonly onAnswerOver: (this: ServerResponse) => void
 
   constructor({ clock, readQueues = readSendQueues }: SlowClientsOptions) {
     this.clock = clock
     this.readQueues = readQueues
+    const { visits } = this
+    this.onAnswerOver = function () {
+      const visit = visits.get(this.req.socket)
+      if (!visit) return
+      if (visit.answers[0] === this) visit.answers.shift()
+      else visit.answers = visit.answers.filter((answer) => answer !== this)
+      visit.idleSinceMs = clock.monotonicMs()
+    }
   }
 
   /**
@@ -114,25 +120,22 @@ export class SlowClients {
   watch(request: IncomingMessage, response: ServerResponse): void {
     const visit = this.visits.get(request.socket)
     if (!visit) return
-    const exchange = { request, response, startedAtMs: this.clock.monotonicMs() }
-    visit.exchanges.add(exchange)
-    response.once('close', () => {
-      visit.exchanges.delete(exchange)
-      visit.idleSinceMs = this.clock.monotonicMs()
-    })
-    if (visit.exchanges.size > MOST_IN_ADVANCE) cut(request.socket)
-    this.startLooking()
+    visit.answers.push(response)
+    visit.askedAtMs = this.clock.monotonicMs()
+    response.on('close', this.onAnswerOver)
+    if (visit.answers.length > MOST_IN_ADVANCE) cut(request.socket)
+    if (!this.isLooking) void this.keepLooking()
   }
 
   /** Whether a request on that socket came past `watch`: it is an upgrade, whose rules are its protocol's own from here on. */
   releaseUpgrade(socket: Socket): boolean {
-    return this.visits.get(socket)?.exchanges.size === 0 && this.visits.delete(socket)
+    return this.visits.get(socket)?.answers.length === 0 && this.visits.delete(socket)
   }
 
   /** Whether the beginning of an answer may be on its way to that socket. */
   isAnswering(socket: Duplex): boolean {
     const visit = socket instanceof Socket ? this.visits.get(socket) : undefined
-    return visit !== undefined && [...visit.exchanges].some(({ response }) => response.headersSent)
+    return visit?.answers.some(({ headersSent }) => headersSent) ?? false
   }
 
   /** Tells the client something, and ends the connection whether it reads that or not. */
@@ -153,7 +156,7 @@ export class SlowClients {
 
   private welcome(socket: Socket): void {
     const now = this.clock.monotonicMs()
-    this.visits.set(socket, { exchanges: new Set(), idleSinceMs: now, settledBytes: 0, mark: undefined })
+    this.visits.set(socket, { answers: [], askedAtMs: now, idleSinceMs: now, settledBytes: 0, mark: undefined })
     socket.once('close', () => this.visits.delete(socket))
   }
 
@@ -176,7 +179,7 @@ export class SlowClients {
 
   private hasToLook(): boolean {
     if (this.leaving.size > 0 || (this.isClosing && this.visits.size > 0)) return true
-    return [...this.visits].some(([socket, visit]) => visit.exchanges.size > 0 || isUnsettled(socket, visit))
+    return [...this.visits].some(([socket, visit]) => visit.answers.length > 0 || isUnsettled(socket, visit))
   }
 
   private async cutStalled(): Promise<void> {
@@ -201,14 +204,10 @@ export class SlowClients {
   /** Node looks for slow requests no more once its server closes. */
   private cutLatecomers(): void {
     const now = this.clock.monotonicMs()
-    for (const [socket, { exchanges, idleSinceMs }] of this.visits) {
+    for (const [socket, { answers, askedAtMs, idleSinceMs }] of this.visits) {
+      const last = answers.at(-1)
       const limitMs = socket.bytesRead === 0 ? FIRST_BYTE_MS : REQUEST_TIMEOUT_MS
-      const isLate =
-        exchanges.size === 0
-          ? now - idleSinceMs >= limitMs
-          : [...exchanges].some(
-              ({ request, startedAtMs }) => !request.complete && now - startedAtMs >= REQUEST_TIMEOUT_MS,
-            )
+      const isLate = last ? !last.req.complete && now - askedAtMs >= REQUEST_TIMEOUT_MS : now - idleSinceMs >= limitMs
       if (isLate) cut(socket)
     }
   }
@@ -256,10 +255,8 @@ function isStalled(
   return now - visit.mark.atMs >= STALLED_MS
 }
 
-function hasEvents({ exchanges }: Visit): boolean {
-  return [...exchanges].some(({ response }) =>
-    String(response.getHeader('content-type')).startsWith('text/event-stream'),
-  )
+function hasEvents({ answers }: Visit): boolean {
+  return answers.some((answer) => String(answer.getHeader('content-type')).startsWith('text/event-stream'))
 }
 
 /** Bytes that the operating system has not taken yet. */

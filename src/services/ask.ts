@@ -107,9 +107,13 @@ export class Asker {
     return this.background.isOverdue(kept)
   }
 
-  /** Counts a kept entry as this operation's answer. */
-  useKept<Value>(kept: CacheEntry<Value>, ask: Ask): Answer<Value> {
+  /**
+   * Counts a kept entry as this operation's answer.
+   * @param life until when it goes on being that, where this is not its own life
+   */
+  useKept<Value>(kept: CacheEntry<Value>, ask: Ask, life = kept.freshUntil): Answer<Value> {
     ask.meter.cached += 1
+    ask.meter.hold(life)
     return { value: kept.value, fetchedAt: kept.fetchedAt, freshUntil: kept.freshUntil, stale: false }
   }
 
@@ -132,6 +136,7 @@ export class Asker {
 
   /** Counts a kept entry that is past its life as this operation's answer. */
   useStale<Value>(kept: CacheEntry<Value>, ask: Ask): Answer<Value> {
+    ask.meter.holdNot()
     return { ...this.useKept(kept, ask), stale: true }
   }
 
@@ -214,6 +219,8 @@ export class Asker {
     { hasFallback = false, mayRunAgain = true }: ShareOptions = {},
     isSecond = false,
   ): Promise<Value> {
+    // What is asked for now, with whatever becomes of it, tells nothing of what would be said to who asks again.
+    ask.meter.holdNot()
     const detached: Ask = { ...ask, signal: neverAborted }
     const startedAtMs = this.clock.monotonicMs()
     let joined = true

@@ -68,8 +68,16 @@ export function createServices(options: ServiceOptions): Services {
         .map(toAccountView)
     },
     getAccount: (name, ask) => toAccountView(registry.get(name, ask)),
-    getQuota: async (account, ask) => registry.get(account, ask).readings.quota(),
-    getHealth: (account, ask) => registry.get(account, ask).readings.health(),
+    getQuota: async (name, ask) => {
+      const account = registry.get(name, ask)
+      ask.meter.holdNot()
+      return account.readings.quota()
+    },
+    getHealth: (name, ask) => {
+      const account = registry.get(name, ask)
+      ask.meter.holdNot()
+      return account.readings.health()
+    },
     getLiveTotals: async (account, ask) => liveLists.readTotals(registry.get(account, ask), ask),
 
     getStream: (ref, ask) => registry.getStream(ref, ask).stream,
@@ -118,10 +126,10 @@ export function createServices(options: ServiceOptions): Services {
       listRecordings(asker, registry.getStream(ref, ask).account, ref.key, query, ask),
     listSnapshots: async (ref, query, ask) => {
       const { account } = registry.getStream(ref, ask)
-      return listSnapshots(snapshotStore, clock.now(), account, ref.key, query)
+      return listSnapshots(snapshotStore, clock.now(), account, ref.key, query, ask)
     },
     listAccountSnapshots: async (account, query, ask) =>
-      listSnapshots(snapshotStore, clock.now(), registry.get(account, ask), null, query),
+      listSnapshots(snapshotStore, clock.now(), registry.get(account, ask), null, query, ask),
     watchSnapshots: (name, key, ask) => {
       const account = key === null ? registry.get(name, ask) : registry.getStream({ account: name, key }, ask).account
       return watchSnapshots(snapshotFeed, account, key, ask.signal)
@@ -129,7 +137,7 @@ export function createServices(options: ServiceOptions): Services {
     listQuarantinedSnapshots: async (account, first, ask) => {
       // Before the account is looked for: a reader learns nothing of those it may not see.
       requireOps(ask.caller)
-      return listQuarantinedSnapshots(batchStore, clock.now(), registry.get(account, ask), first)
+      return listQuarantinedSnapshots(batchStore, clock.now(), registry.get(account, ask), first, ask)
     },
   }
 }

@@ -2,7 +2,8 @@
 import type { Ask } from '#contract/ask.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { PushSample } from '#model/sample.ts'
-import { type Instant, intersect, type TimeRange } from '#model/time-range.ts'
+import { FOREVER, type Instant, intersect, type TimeRange } from '#model/time-range.ts'
+import { joinSlices } from './history-series.ts'
 import type { HistoryReader } from './history-windows.ts'
 import type { ConnectedAccount } from './provider-registry.ts'
 import { toPushHistory } from './push-samples.ts'
@@ -35,17 +36,30 @@ export async function prepareDerivedSessions(
   return {
     calls: prepared.calls,
     read: async () => {
-      const { samples, missing, ...freshness } = await prepared.read()
+      const { slices, missing, ...freshness } = await prepared.read()
       const inside = missing.flatMap((gap) => {
         const part = intersect(gap, range)
         return part ? [{ ...gap, ...part }] : []
       })
       const loss = findTotalLoss(inside, range, account.name)
       if (loss) throw loss
-      const items = deriveSessions(samples, range, now, missing)
+      const items = deriveSessions(joinSlices(slices), range, now, missing)
+      if (missing.length > 0) ask.meter.holdNot()
+      ask.meter.hold(findChange(items, query.to, now))
       return { from: query.from, to: query.to, items, missing: joinGaps(inside), ...freshness }
     },
   }
+}
+
+/** When sessions of which no other sample is learnt are told otherwise all the same: one that is open ends by silence. */
+function findChange(sessions: readonly PushSession[], to: Instant, now: Instant): Instant {
+  if (now - to >= SESSION_GAP_MS) return FOREVER
+  const open = sessions.filter(({ endedAt }) => endedAt === null)
+  return Math.min(
+    // From then on none is open, whichever sample comes last.
+    to + SESSION_GAP_MS,
+    ...open.map(({ startedAt, durationMs }) => startedAt + (durationMs ?? 0) + SESSION_GAP_MS),
+  )
 }
 
 /**

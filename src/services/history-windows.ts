@@ -2,15 +2,17 @@
 // a window that can no longer change is asked for once. Only the open one is asked again, at the provider's pace.
 import type { CacheEntry } from '#cache/cache.ts'
 import type { Ask } from '#contract/ask.ts'
-import type { HistoryFacts } from '#contract/provider.ts'
-import { type ErrorCode, GatewayError, RangeUnavailableError } from '#model/errors.ts'
-import { FOREVER, type Instant, intersect, type TimeRange, toIsoTime } from '#model/time-range.ts'
+import { type ErrorCode, GatewayError } from '#model/errors.ts'
+import { FOREVER, type Instant, intersect, type TimeRange } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
 import { combineFreshness } from './freshness.ts'
+import { toPartGaps, toRangeUnavailable, toRetentionGap } from './history-gaps.ts'
+import { implyNext, type Kept, type Timed } from './history-kept.ts'
+import { type HistoryAnswer, toSlices } from './history-series.ts'
 import {
   type FoundPiece,
   type History,
-  type Kept,
+  lacksBeginning,
   type Piece,
   type Stretch,
   StretchReader,
@@ -18,20 +20,9 @@ import {
   toWindowIdentity,
 } from './history-stretches.ts'
 import { findTotalLoss, joinGaps, toGap } from './range.ts'
-import type { Answer, Freshness, Gap } from './services.ts'
+import { SampleDigests } from './sample-digests.ts'
+import type { Answer, Gap } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
-
-/** Samples in a range with what is missing of it. */
-export interface HistoryAnswer<Sample> extends Freshness {
-  readonly samples: readonly Sample[]
-  readonly missing: readonly Gap[]
-}
-
-/** A piece, and what becomes of it. */
-interface JudgedPiece<Sample> extends FoundPiece<Sample> {
-  /** `kept` answers it, or nobody can any more; `lacking`: the provider is asked; `overdue`: behind the caller's back. */
-  readonly verdict: 'kept' | 'lacking' | 'overdue'
-}
 
 /** Provider calls of one question side by side, within the account's quota. */
 const CALLS_SIDE_BY_SIDE = 8
@@ -68,17 +59,19 @@ export interface PreparedHistory<Sample> {
 
 /** Reads histories through the asker. */
 export class HistoryReader {
+  /** What is made of kept samples, for all who read them. */
+  readonly digests = new SampleDigests()
   private readonly asker: Asker
   private readonly closedAfterMs: number
 
-  /** @param closedAfterMs how long after its end a window can still change */
+  /** @param closedAfterMs how long after its time a sample can still appear */
   constructor(asker: Asker, closedAfterMs: number) {
     this.asker = asker
     this.closedAfterMs = closedAfterMs
   }
 
   /** Looks up what is kept of `range`, which must not reach beyond now. */
-  async prepare<Sample extends { readonly observedAt: Instant }>(
+  async prepare<Sample extends Timed>(
     history: History<Sample>,
     range: TimeRange,
     ask: Ask,
@@ -90,30 +83,24 @@ export class HistoryReader {
     const identities = pieces.map(({ window }) => toWindowIdentity(history, window))
     const begunAtMs = this.asker.clock.monotonicMs()
     const kept = await this.asker.findMany<Kept<Sample>>(identities, ask)
-    const found = pieces.map((piece, index) => this.judge(piece, kept[index], oldest))
     const terms = { now: this.asker.clock.now(), oldest, closedAfterMs: this.closedAfterMs }
-    const stretchesOf = (verdict: string) =>
-      toStretches(
-        found.filter((piece) => piece.verdict === verdict),
-        history.facts,
-        terms,
-      )
-    const lacking = stretchesOf('lacking')
+    const found = this.judgeAll(pieces, kept, terms)
+    const lacking = toStretches(found, 'lacking', history.facts, terms)
     return {
       calls: lacking.length,
       read: async () => {
-        const reader = new StretchReader(this.asker, history, this.closedAfterMs, begunAtMs)
-        for (const stretch of stretchesOf('overdue')) reader.renew(stretch, ask)
+        const reader = new StretchReader(this.asker, history, terms, begunAtMs)
+        for (const stretch of toStretches(found, 'overdue', history.facts, terms)) reader.renew(stretch, ask)
         const unsearched = { from: range.from, to: searched?.from ?? range.to }
         const gaps = unsearched.from < unsearched.to ? [toRetentionGap(unsearched, history.facts)] : []
         const asked = await this.readStretches(reader, lacking, gaps, ask)
-        return this.join(history, range, found, asked, gaps, ask)
+        return this.join(history, range, found, asked, { gaps, oldest }, ask)
       },
     }
   }
 
   /** Prepares, plans and reads in one go. */
-  async read<Sample extends { readonly observedAt: Instant }>(
+  async read<Sample extends Timed>(
     history: History<Sample>,
     range: TimeRange,
     ask: Ask,
@@ -126,7 +113,7 @@ export class HistoryReader {
   }
 
   /** What came of the pieces that were asked for; those that could not be had stand in `gaps`. */
-  private async readStretches<Sample extends { readonly observedAt: Instant }>(
+  private async readStretches<Sample extends Timed>(
     reader: StretchReader<Sample>,
     stretches: readonly Stretch<Sample>[],
     gaps: Gap[],
@@ -137,14 +124,12 @@ export class HistoryReader {
     await sideBySide(stretches, CALLS_SIDE_BY_SIDE, async (stretch) => {
       try {
         if (hopelessError) throw hopelessError
-        for (const [index, answer] of (await reader.fetch(stretch, ask)).entries()) {
-          const piece = stretch.pieces[index]
-          if (piece) answers.set(piece.window.from, answer)
-        }
+        for (const [from, answer] of await reader.fetch(stretch, ask)) answers.set(from, answer)
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error
         if (hopeless.has(error.code)) hopelessError = error
-        for (const { window, wanted, kept } of stretch.pieces) {
+        for (const { window, wanted, kept, verdict } of stretch.pieces) {
+          if (verdict === 'kept') continue
           const fallback = this.asker.fallBack(kept, error, ask)
           if (fallback) answers.set(window.from, fallback)
           else gaps.push(toGap(wanted, error))
@@ -154,106 +139,135 @@ export class HistoryReader {
     return answers
   }
 
-  private join<Sample extends { readonly observedAt: Instant }>(
+  private join<Sample extends Timed>(
     history: History<Sample>,
     range: TimeRange,
-    found: readonly JudgedPiece<Sample>[],
+    found: readonly FoundPiece<Sample>[],
     asked: ReadonlyMap<Instant, Answer<Kept<Sample>>>,
-    gaps: Gap[],
+    { gaps, oldest }: { readonly gaps: Gap[]; readonly oldest: Instant },
     ask: Ask,
   ): HistoryAnswer<Sample> {
-    const had = found.flatMap(({ window, wanted, kept, verdict }) => {
-      const answer = asked.get(window.from) ?? this.useKept(kept, wanted, verdict, ask)
-      if (answer) gaps.push(...toPartGaps(answer, wanted, history.facts))
+    const had = found.flatMap((piece) => {
+      const { window, wanted, verdict } = piece
+      const told = asked.get(window.from)
+      const answer = told ? this.toAnswer(told, wanted, history) : this.useKept(piece, history, ask)
+      if (!answer) {
+        if (verdict === 'kept') gaps.push(toRetentionGap(wanted, history.facts))
+        return []
+      }
+      gaps.push(...toPartGaps(answer, wanted, history.facts, oldest))
       // Of a window that the provider has forgotten there may be only what was had while it was open.
-      if (answer && verdict === 'kept' && !this.isWhole(answer, wanted) && answer.value.asked.to < wanted.to)
-        gaps.push(toRetentionGap({ from: Math.max(answer.value.asked.to, wanted.from), to: wanted.to }, history.facts))
-      else if (answer) return answer
-      else if (verdict === 'kept') gaps.push(toRetentionGap(wanted, history.facts))
-      return answer ?? []
+      const { to } = answer.value.asked
+      if (wanted.to <= oldest && to < wanted.to)
+        gaps.push(toRetentionGap({ from: Math.max(to, wanted.from), to: wanted.to }, history.facts))
+      return { wanted, answer }
     })
     const loss = findTotalLoss(gaps, range, history.account)
-    if (loss?.code === 'RANGE_UNAVAILABLE') throw toRangeUnavailable(range, history)
+    if (loss?.code === 'RANGE_UNAVAILABLE') throw toRangeUnavailable(range, history.account, history.facts)
     if (loss) throw loss
+    // Where nobody was asked, the age is that of this moment.
+    if (gaps.length > 0 || had.length === 0) ask.meter.holdNot()
+    this.holdUpToNow(history, range, had.at(-1)?.answer, ask)
     return {
-      samples: joinSamples(had, range, history.identityOf),
+      slices: had.flatMap(({ wanted, answer }) => toSlices(answer.value.samples, wanted)),
       missing: joinGaps(gaps),
-      ...combineFreshness(had, this.asker.clock.now()),
+      ...combineFreshness(
+        had.map(({ answer }) => answer),
+        this.asker.clock.now(),
+      ),
     }
   }
 
-  private judge<Sample>(
-    piece: Piece,
-    kept: CacheEntry<Kept<Sample>> | undefined,
-    oldest: Instant,
-  ): JudgedPiece<Sample> {
-    const isGood = kept !== undefined && (this.asker.isGood(kept) || this.isSettled(kept, piece.wanted))
-    if (isGood || piece.wanted.to <= oldest) return { ...piece, kept, verdict: 'kept' }
-    return { ...piece, kept, verdict: kept !== undefined && this.asker.isOverdue(kept) ? 'overdue' : 'lacking' }
+  /** A range that ends with this moment goes on with it: into the next window, and past what the provider dates ahead. */
+  private holdUpToNow<Sample extends Timed>(
+    { facts, paceMs }: History<Sample>,
+    range: TimeRange,
+    last: Answer<Kept<Sample>> | undefined,
+    ask: Ask,
+  ): void {
+    const now = this.asker.clock.now()
+    if (now - range.to >= paceMs) return
+    ask.meter.hold(Math.ceil(now / facts.windowMs) * facts.windowMs)
+    if ((last?.value.samples.at(-1)?.observedAt ?? -FOREVER) >= range.to) ask.meter.holdNot()
   }
 
-  /** Whether a window still open when it was asked for already held all that the wanted part can ever hold. */
-  private isSettled(kept: CacheEntry<unknown>, wanted: TimeRange): boolean {
-    return kept.fetchedAt >= wanted.to + this.closedAfterMs
+  private judgeAll<Sample>(
+    pieces: readonly Piece[],
+    kept: readonly (CacheEntry<Kept<Sample>> | undefined)[],
+    { now, oldest }: { readonly now: Instant; readonly oldest: Instant },
+  ): readonly FoundPiece<Sample>[] {
+    const found: FoundPiece<Sample>[] = []
+    // The beginning of a range that goes up to now moves on with it: what lies before is not asked for with the rest.
+    const isMoving = (pieces.at(-1)?.window.to ?? now) > now
+    for (const [index, piece] of pieces.entries()) {
+      const before = found.at(-1)
+      const implied =
+        before?.kept && this.isShown(before.kept)
+          ? implyNext({ ...before, kept: before.kept }, piece.window)
+          : undefined
+      const begin = isMoving && index === 0 ? toQuarter(piece) : piece.window.from
+      found.push(this.judge({ ...piece, begin, kept: kept[index] ?? implied }, oldest))
+    }
+    return found
   }
 
-  /** Whether nothing is lacking of an entry as far as can be told now. */
-  private isWhole(entry: Answer<Kept<unknown>>, wanted: TimeRange): boolean {
-    return this.asker.isGood(entry) || this.isSettled(entry, wanted)
+  private judge<Sample>(piece: Omit<FoundPiece<Sample>, 'verdict'>, oldest: Instant): FoundPiece<Sample> {
+    const { kept, wanted } = piece
+    if (wanted.to <= oldest) return { ...piece, verdict: 'kept' }
+    if (!kept || lacksBeginning(kept.value, wanted, oldest)) return { ...piece, verdict: 'lacking' }
+    if (this.isGood(kept, wanted)) return { ...piece, verdict: 'kept' }
+    return { ...piece, verdict: this.asker.isOverdue(kept) ? 'overdue' : 'lacking' }
+  }
+
+  /** Whether an entry is given as it is. */
+  private isShown(kept: CacheEntry<unknown>): boolean {
+    return this.asker.isGood(kept) || this.asker.isOverdue(kept)
+  }
+
+  /** Whether nothing is lacking of the wanted part of an entry as far as can be told now. */
+  private isGood(kept: CacheEntry<Kept<unknown>>, wanted: TimeRange): boolean {
+    return isSettled(kept, wanted) || this.asker.isGood(kept)
   }
 
   private useKept<Sample>(
-    kept: CacheEntry<Kept<Sample>> | undefined,
-    wanted: TimeRange,
-    verdict: JudgedPiece<Sample>['verdict'],
+    { kept, wanted, verdict }: FoundPiece<Sample>,
+    history: History<Sample>,
     ask: Ask,
   ): Answer<Kept<Sample>> | undefined {
     if (!kept || verdict === 'lacking') return undefined
     if (verdict === 'overdue') return this.asker.useStale(kept, ask)
-    const answer = this.asker.useKept(kept, ask)
-    return this.isSettled(kept, wanted) ? { ...answer, freshUntil: FOREVER } : answer
+    const freshUntil = this.toLife(kept, wanted, history)
+    return { ...this.asker.useKept(kept, ask, freshUntil), freshUntil }
+  }
+
+  private toAnswer<Sample>(
+    told: Answer<Kept<Sample>>,
+    wanted: TimeRange,
+    history: History<Sample>,
+  ): Answer<Kept<Sample>> {
+    return told.stale ? told : { ...told, freshUntil: this.toLife(told, wanted, history) }
+  }
+
+  /** Until when the wanted part of an entry is all there is to tell. */
+  private toLife(
+    kept: CacheEntry<Kept<unknown>>,
+    wanted: TimeRange,
+    { paceMs }: Pick<History<unknown>, 'paceMs'>,
+  ): Instant {
+    if (!isSettled(kept, wanted)) return kept.freshUntil
+    const now = this.asker.clock.now()
+    // It may end where it does only because it ends now.
+    return wanted.to + Math.max(this.closedAfterMs, paceMs) <= now ? FOREVER : now + paceMs
   }
 }
 
-function joinSamples<Sample extends { readonly observedAt: Instant }>(
-  parts: readonly Answer<Kept<Sample>>[],
-  range: TimeRange,
-  identityOf: (sample: Sample) => string | number,
-): readonly Sample[] {
-  const byIdentity = new Map<string | number, Sample>()
-  // Whether the provider's end is inclusive is not known: windows touch, and what is told twice is one.
-  for (const part of parts)
-    for (const sample of part.value.samples)
-      if (sample.observedAt >= range.from && sample.observedAt < range.to) byIdentity.set(identityOf(sample), sample)
-  return [...byIdentity.values()].sort((one, other) => one.observedAt - other.observedAt)
+/** Whether the wanted part of an entry can no longer change. */
+function isSettled(kept: CacheEntry<Kept<unknown>>, wanted: TimeRange): boolean {
+  return wanted.to <= kept.value.openFrom
 }
 
-/** What a window that could be had still lacks of what was wanted. */
-function toPartGaps(part: Answer<Kept<unknown>>, wanted: TimeRange, facts: HistoryFacts): readonly Gap[] {
-  const { asked } = part.value
-  const gaps: Gap[] = []
-  if (asked.from > wanted.from)
-    gaps.push(toRetentionGap({ from: wanted.from, to: Math.min(asked.from, wanted.to) }, facts))
-  // A window that was open when it was last had knows nothing of what came after.
-  if (part.staleBecause && asked.to < wanted.to)
-    gaps.push(toGap({ from: Math.max(asked.to, wanted.from), to: wanted.to }, part.staleBecause))
-  return gaps
-}
-
-function toRetentionGap(range: TimeRange, facts: HistoryFacts): Gap {
-  return { ...range, code: 'RANGE_UNAVAILABLE', message: describeRetention(facts) }
-}
-
-function toRangeUnavailable(
-  range: TimeRange,
-  history: Pick<History<unknown>, 'account' | 'facts'>,
-): RangeUnavailableError {
-  return new RangeUnavailableError(
-    `from ${toIsoTime(range.from)} to ${toIsoTime(range.to)} is not kept: ${describeRetention(history.facts)}`,
-    { account: history.account },
-  )
-}
-
-function describeRetention({ retentionMs }: HistoryFacts): string {
-  return `the provider keeps the last ${retentionMs / 86_400_000} days`
+/** The quarter of a window in which the wanted part of it begins. */
+function toQuarter({ window, wanted }: Piece): Instant {
+  const quarterMs = (window.to - window.from) / 4
+  return window.from + Math.floor((wanted.from - window.from) / quarterMs) * quarterMs
 }

@@ -14,7 +14,7 @@ import { sideBySide } from './side-by-side.ts'
 
 /** Most provider pages of one list: at 300 streams a page, 30 000 streams. */
 const MAX_PROVIDER_PAGES = 100
-const PAGES_SIDE_BY_SIDE = 4
+const PAGES_SIDE_BY_SIDE = 16
 
 /** All live streams of an account, by key. */
 export interface LiveList {
@@ -113,6 +113,7 @@ export class LiveListReader {
       continuing && kept && !kept.value.failure ? Math.min(PLAY_PACE_MS, kept.value.pageCount * PUSH_PACE_MS) : 0
     const answer = await this.answer(question, kept, maxAgeMs, ask)
     const staleBecause = answer.staleBecause ?? answer.value.staleBecause ?? undefined
+    if (isPatched(answer.value)) ask.meter.holdNot()
     const fetchedAt = answer.fetchedAt - answer.value.ageMs
     return { ...answer, fetchedAt, stale: answer.stale || staleBecause !== undefined, staleBecause }
   }

@@ -39,7 +39,7 @@ export class LiveStreamPager {
   ): Promise<LiveStreamPageView> {
     const progress = new Progress(['Account.liveStreams', account.name, query.domain], query)
     const answer = await this.lists.read(account, query.domain, progress.isContinuing, ask)
-    return this.toPage(progress, [{ account, answer }], [], true)
+    return this.toPage(progress, [{ account, answer }], [], true, ask)
   }
 
   /** See `Services.listLiveStreams`. */
@@ -65,7 +65,7 @@ export class LiveStreamPager {
       }),
     )
     const everyone = failures.length === 0 && open.length === asked.length
-    return this.toPage(progress, lists.flat(), failures, everyone)
+    return this.toPage(progress, lists.flat(), failures, everyone, ask)
   }
 
   private selectAccounts(names: readonly string[] | null, ask: Ask) {
@@ -90,9 +90,12 @@ export class LiveStreamPager {
     lists: readonly { readonly account: ConnectedAccount; readonly answer: Answer<LiveList> }[],
     refused: readonly AccountFailure[],
     everyone: boolean,
+    ask: Ask,
   ): LiveStreamPageView {
     const { size } = progress
     const failures = [...refused, ...lists.flatMap(({ account, answer }) => toFailure(account, answer.value.failure))]
+    // Where nobody was asked, the age is that of this moment.
+    if (failures.length > 0 || lists.length === 0) ask.meter.holdNot()
     const items: { cursor: string; item: LiveStreamView }[] = []
     let hasMore = false
     for (const { account, answer } of lists) {

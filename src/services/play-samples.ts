@@ -3,10 +3,10 @@ import type { Ask } from '#contract/ask.ts'
 import type { PlaySample } from '#model/sample.ts'
 import type { Instant } from '#model/time-range.ts'
 import { PLAY_PACE_MS } from './freshness.ts'
+import { toSeries } from './history-series.ts'
 import type { HistoryReader } from './history-windows.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
 import { toGroupWidthMs, toPastRange } from './range.ts'
-import { groupPlaySamples, sumTraffic } from './sample-groups.ts'
 import type { PlaySeries, SampleRequest } from './services.ts'
 
 /** What the playback is of: one stream, else one domain, else everything of the account. */
@@ -26,25 +26,22 @@ export async function listPlaySamples(
 ): Promise<PlaySeries> {
   const fetchSamples = requireCapability(account, 'listPlaySamples')
   const widthMs = toGroupWidthMs(query.everySeconds)
-  const { samples, ...rest } = await reader.read<PlaySample>(
+  const facts = requireFacts(account, account.connection.facts.playSamples)
+  const answer = await reader.read<PlaySample>(
     {
       account: account.name,
       operation: 'listPlaySamples',
       parts: [subject.key, subject.domain],
-      facts: requireFacts(account, account.connection.facts.playSamples),
+      facts,
       paceMs: PLAY_PACE_MS,
       sampleBytes: 112,
-      identityOf: (sample) => sample.observedAt,
+      sourceOf: () => null,
       fetch: (window, windowAsk) => fetchSamples({ ...subject, ...window }, windowAsk),
     },
     toPastRange(query, now),
     ask,
   )
-  return {
-    from: query.from,
-    to: query.to,
-    items: widthMs === undefined ? samples : groupPlaySamples(samples, widthMs),
-    totalTrafficBytes: sumTraffic(samples),
-    ...rest,
-  }
+  const { play, traffic } = reader.digests
+  const slices = widthMs === undefined ? answer.slices : play.toSlices(answer.slices, widthMs, facts.windowMs)
+  return Object.assign(toSeries(query, slices, answer), { totalTrafficBytes: traffic.sum(answer.slices) })
 }

@@ -3,11 +3,11 @@ import type { Ask } from '#contract/ask.ts'
 import type { PushSample } from '#model/sample.ts'
 import type { Instant } from '#model/time-range.ts'
 import { PUSH_PACE_MS } from './freshness.ts'
+import { toSeries } from './history-series.ts'
 import type { History } from './history-stretches.ts'
 import type { HistoryReader } from './history-windows.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
 import { toGroupWidthMs, toPastRange } from './range.ts'
-import { groupPushSamples } from './sample-groups.ts'
 import type { SampleRequest, Series } from './services.ts'
 
 /** The ingest history of a stream. @throws CapabilityUnsupportedError */
@@ -20,7 +20,7 @@ export function toPushHistory(account: ConnectedAccount, key: string): History<P
     facts: requireFacts(account, account.connection.facts.pushSamples),
     paceMs: PUSH_PACE_MS,
     sampleBytes: 160,
-    identityOf: (sample) => `${sample.observedAt} ${sample.serverIp}`,
+    sourceOf: (sample) => sample.serverIp,
     fetch: (window, ask) => listPushSamples({ key, ...window }, ask),
   }
 }
@@ -36,7 +36,8 @@ export async function listPushSamples(
 ): Promise<Series<PushSample>> {
   const history = toPushHistory(account, key)
   const widthMs = toGroupWidthMs(query.everySeconds)
-  const { samples, ...rest } = await reader.read(history, toPastRange(query, now), ask)
-  const items = widthMs === undefined ? samples : groupPushSamples(samples, widthMs)
-  return { from: query.from, to: query.to, items, ...rest }
+  const answer = await reader.read(history, toPastRange(query, now), ask)
+  const slices =
+    widthMs === undefined ? answer.slices : reader.digests.push.toSlices(answer.slices, widthMs, history.facts.windowMs)
+  return toSeries(query, slices, answer)
 }

@@ -61,6 +61,8 @@ async function readReport(
   // A push that began the day before may reach into the range.
   const firstDay = Math.max(oldestDay, toDay(range.from, facts) - DAY_MS)
   const lastDay = toDay(Math.max(range.from, range.to - 1), facts)
+  // At midnight another day comes within reach, and the oldest is out of it.
+  ask.meter.hold(toDay(now - 1, facts) + DAY_MS)
   const outcomes = await reader.read(
     account,
     streams.map((stream) => ({ key: stream.key, parts: stream })),
@@ -82,12 +84,17 @@ async function readReport(
     const days = outcomes.get(stream.key) ?? []
     const had = days.flatMap((outcome) => ('answer' in outcome ? [outcome.answer] : []))
     const gaps = [...unkept, ...days.flatMap((outcome) => toGaps(outcome, stream, range))]
+    const sessions = joinSessions(had)
+    const missing = joinGaps([...gaps, ...toLookBackGaps(days, range, gaps)])
+    // What the provider's clock puts after this moment comes into a range that ends with it.
+    const isAhead = sessions.some(({ startedAt }) => startedAt >= range.to && startedAt < query.to)
+    if (missing.length > 0 || isAhead) ask.meter.holdNot()
     return {
       stream,
       from: query.from,
       to: query.to,
-      items: joinSessions(had).filter((session) => overlaps(session, range)),
-      missing: joinGaps([...gaps, ...toLookBackGaps(days, range, gaps)]),
+      items: sessions.filter((session) => overlaps(session, range)),
+      missing,
       loss: findTotalLoss(gaps, range, account.name),
       ...combineFreshness(had, now),
     }

@@ -21,16 +21,9 @@ export function groupPlaySamples(samples: readonly PlaySample[], widthMs: number
       observedAt,
       bandwidthBitsPerSecond: average(bucket.map((sample) => sample.bandwidthBitsPerSecond)),
       onlineViewers: viewers === null ? null : Math.round(viewers),
-      trafficBytes: sumTraffic(bucket),
+      trafficBytes: sum(bucket.map((sample) => sample.trafficBytes)),
     }
   })
-}
-
-/** Bytes over all samples; null when there are samples and none of them carries traffic. */
-export function sumTraffic(samples: readonly PlaySample[]): number | null {
-  if (samples.length === 0) return 0
-  const measured = samples.map((sample) => sample.trafficBytes).filter((bytes) => bytes !== null)
-  return measured.length === 0 ? null : measured.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 /** Buckets that hold samples, in order of time. @param samples in order of time */
@@ -48,9 +41,14 @@ function group<Sample extends { readonly observedAt: Instant }>(
   return buckets
 }
 
+function sum(values: readonly (number | null)[]): number | null {
+  const measured = values.filter((value) => value !== null)
+  return measured.length === 0 ? null : measured.reduce((total, value) => total + value, 0)
+}
+
 function average(values: readonly (number | null)[]): number | null {
   const measured = values.filter((value) => value !== null)
-  return measured.length === 0 ? null : measured.reduce((sum, value) => sum + value, 0) / measured.length
+  return measured.length === 0 ? null : measured.reduce((total, value) => total + value, 0) / measured.length
 }
 
 function lastOf(values: readonly (string | null)[]): string | null {

@@ -1,4 +1,5 @@
 // Collected screenshots, read from the store: no provider call.
+import type { Ask } from '#contract/ask.ts'
 import { FleetCommandError, LinkDownError } from '#fleet/fleet-link.ts'
 import type { Caller } from '#model/caller.ts'
 import { GatewayError } from '#model/errors.ts'
@@ -20,8 +21,10 @@ export async function listSnapshots(
   account: ConnectedAccount,
   key: string | null,
   query: RangedPageRequest,
+  ask: Ask,
 ): Promise<FreshPage<SnapshotView>> {
   requireCapability(account, 'popSnapshots')
+  ask.meter.holdNot()
   const range = toOpenRange(query, now)
   const cursors = new ListCursors(['snapshots', account.name, key, query.from ?? null, query.to ?? null])
   const { size, place } = cursors.readPosition(query)
@@ -54,8 +57,10 @@ export async function listQuarantinedSnapshots(
   now: Instant,
   account: ConnectedAccount,
   first: number | null | undefined,
+  ask: Ask,
 ): Promise<Answer<readonly QuarantinedBatchView[]>> {
   requireCapability(account, 'popSnapshots')
+  ask.meter.holdNot()
   const { size } = new ListCursors(['quarantine', account.name]).readPosition({ first })
   return {
     value: await batches.listQuarantined(account.name, null, size).catch(refuseForNow),

@@ -100,7 +100,11 @@ export class StreamNowReader {
     const mayTell = mayListTell(view, own, list, listed)
     // Also who is answered from a kept list counts: in the next tick there is none.
     if (canList && mayTell) this.demand.note(account.name, key)
-    if (listed && this.asker.isGood(listed)) return this.asker.useKept(listed, ask)
+    if (list && listed && this.asker.isGood(listed)) {
+      // One that lacks a page is read anew by the next who wants all of it.
+      if (list.value.failure) ask.meter.holdNot()
+      return this.asker.useKept(listed, ask)
+    }
     const wanted = { account, key, view, own, list, spare: findNewest(own && mapEntry(own, view.toValue), listed) }
     // A list of this moment that lacks the stream is not read once more.
     const mayAskList = canList && mayTell && !(list && this.asker.isGood(list))

@@ -5,6 +5,8 @@ import { UpstreamError } from '#model/errors.ts'
 
 /** Left to shared work beyond a waiter's deadline, so that it can say itself what went wrong. */
 const LAST_WORD_MS = 50
+/** Why nobody watches the time any more. Named, or an error with its stack would be made for every wait. */
+const OVER = 'the wait is over'
 
 /** One caller's wait. */
 export interface WaitLimit {
@@ -28,7 +30,7 @@ export function limitWait(ask: Pick<Ask, 'signal' | 'deadlineAtMs'>, clock: Cloc
   return {
     signal: waiting.signal,
     end: () => {
-      waited.abort()
+      waited.abort(OVER)
       ask.signal.removeEventListener('abort', leave)
     },
   }

@@ -1,6 +1,5 @@
 // The log: JSON lines, or a readable form where a person looks at a terminal.
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { PinoPretty } from 'pino-pretty'
 import { scrub, toLoggableError, toLoggableFields, toLoggableRequest, toLoggableResponse } from './log-redaction.ts'
 
 /** What is worth a line. */
@@ -13,7 +12,7 @@ export type LogDestination = DestinationStream
 
 /**
  * Builds the log. Everything that goes through it is redacted, whoever logs it.
- * @param destination standard output when left out, readable when that is a terminal
+ * @param destination standard output when left out
  */
 export function createLogger(settings: LogSettings, destination?: LogDestination): Logger {
   return pino(
@@ -29,11 +28,12 @@ export function createLogger(settings: LogSettings, destination?: LogDestination
         res: toLoggableResponse,
       },
     },
-    destination ?? toStandardOutput(),
+    destination ?? process.stdout,
   )
 }
 
-function toStandardOutput(): DestinationStream {
-  if (!process.stdout.isTTY) return process.stdout
+/** Standard output, for a person who looks at a terminal. */
+export async function openTerminal(): Promise<LogDestination> {
+  const { PinoPretty } = await import('pino-pretty')
   return PinoPretty({ colorize: true, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' })
 }

@@ -24,12 +24,22 @@ export interface SnapshotReadings {
   isLeaseHeld(): boolean
 }
 
+/** Answers of one face since the start of the process. */
+export interface AnswerTally {
+  readonly face: string
+  /** Where they came from: kept bytes of this process, or of all, or they were put together. */
+  readonly from: 'memory' | 'shared' | 'made'
+  readonly count: number
+}
+
 /** The metrics of one process. */
 export interface Metrics {
   /** Media type of the text. */
   readonly contentType: string
   /** Adds an account that is collected. */
   addSnapshots(readings: SnapshotReadings): void
+  /** Adds the answers of both faces. */
+  addAnswers(readTallies: () => readonly AnswerTally[]): void
   /** The text that Prometheus reads. Never rejects for want of a reading. @param maySee whose numbers it may hold */
   render(maySee: (account: string) => boolean): Promise<string>
 }
@@ -61,6 +71,7 @@ const totals = [
 /** Builds metrics without any numbers. Nothing of it is shared with other parts of the process. */
 export function createMetrics({ clock, log }: MetricsOptions): Metrics {
   const sources: SnapshotReadings[] = []
+  const answers: (() => readonly AnswerTally[])[] = []
 
   /** What a store says, or undefined when it says nothing in time. */
   async function tryReading<Value>(account: string, read: () => Promise<Value>): Promise<Value | undefined> {
@@ -84,6 +95,9 @@ export function createMetrics({ clock, log }: MetricsOptions): Metrics {
     addSnapshots(readings) {
       sources.push(readings)
     },
+    addAnswers(readTallies) {
+      answers.push(readTallies)
+    },
     async render(maySee) {
       const shown = sources.filter(({ account }) => maySee(account))
       const readings = await Promise.all(
@@ -96,7 +110,10 @@ export function createMetrics({ clock, log }: MetricsOptions): Metrics {
           return { account, tally, backlog, lagSeconds: source.readLagSeconds(), isHeld: source.isLeaseHeld() }
         }),
       )
-      return toText(readings)
+      return toText(
+        readings,
+        answers.flatMap((readTallies) => readTallies()),
+      )
     },
   }
 }
@@ -110,9 +127,16 @@ interface Reading {
 }
 
 /** The numbers as text. They are put into a registry of their own each time: no scrape sees half of another. */
-function toText(readings: readonly Reading[]): Promise<string> {
+function toText(readings: readonly Reading[], answers: readonly AnswerTally[]): Promise<string> {
   const registry = new Registry()
   const registers = [registry]
+  const given = new Counter({
+    name: 'weir_answers_total',
+    help: 'Answers of both faces: sent again from memory, or from what replicas share, or made.',
+    labelNames: ['face', 'from'],
+    registers,
+  })
+  for (const { face, from, count } of answers) given.inc({ face, from }, count)
   for (const [field, name, help] of totals) {
     const counter = new Counter({ name, help, labelNames, registers })
     for (const { account, tally } of readings) if (tally) counter.inc({ account }, tally[field])

@@ -52,6 +52,9 @@ export interface SendTerms {
 /** How long beyond its deadline an answer that cannot be had again is looked for in what has arrived already. */
 const LAST_LOOK_MS = 250
 
+/** Why nobody waits for a deadline any more. Named, or an error with its stack would be made for every call. */
+const ENDED = 'the exchange has ended'
+
 /** The way out of one account. */
 export interface Transport {
   /** A place in line for a connection. @throws Error for a role the account does not have */
@@ -124,7 +127,7 @@ export function createTransport(options: TransportOptions): Transport {
       try {
         return await exchange.outcome
       } finally {
-        over.abort()
+        over.abort(ENDED)
         terms.signal.removeEventListener('abort', onAbort)
       }
     },

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import {
   ClientLimitError,
   type ClientLimitOptions,
@@ -8,36 +9,45 @@ import {
 } from '#access/client-limit.ts'
 import type { Caller } from '#model/caller.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
+import { refusalOf } from '#test/support/refusal.ts'
 
 const web: Caller = { name: 'web', role: 'reader', accounts: 'all' }
 const anonymous: Caller = { name: 'anonymous', role: 'ops', accounts: 'all' }
 
-// The library reads the machine's clock, so it is the machine's clock that stands still here.
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
+function openLimit(options: Omit<ClientLimitOptions, 'clock'>, clock = new FakeClock()) {
+  return createClientLimit({ ...options, clock })
+}
 
-function openLimit(options: Omit<ClientLimitOptions, 'clock'>) {
-  return createClientLimit({ ...options, clock: new FakeClock() })
+function createCounter() {
+  const counts = new Map<string, number>()
+  const rig = {
+    isAway: false,
+    keys: counts,
+    add: (async (key, points) => {
+      if (rig.isAway) throw new Error('away')
+      const total = (counts.get(key) ?? 0) + points
+      counts.set(key, total)
+      return { total, msLeft: 41_500 }
+    }) satisfies SharedCounter['add'],
+  }
+  return rig
 }
 
 async function findRefusal(act: Promise<unknown>): Promise<ClientLimitError> {
-  const error = await act.then(
-    () => undefined,
-    (refusal: unknown) => refusal,
-  )
-  if (error instanceof ClientLimitError) return error
-  throw new Error('nothing was refused')
+  const refusal = await refusalOf(act)
+  if (refusal instanceof ClientLimitError) return refusal
+  throw refusal
 }
+
+/** Where the client stands, let through or not. */
+const standingOf = (act: Promise<unknown>) => act.catch(async () => (await findRefusal(act)).reading)
 
 describe('client limit', () => {
   test('counts down, refuses with the time to wait, and begins anew after a minute', async () => {
-    const limit = openLimit({ requestsPerMinute: 2 })
+    const clock = new FakeClock()
+    const limit = openLimit({ requestsPerMinute: 2 }, clock)
     expect(await limit.take(web, '10.0.0.1')).toEqual({ limit: 2, remaining: 1, resetSeconds: 60 })
-    vi.advanceTimersByTime(18_500)
+    await clock.advance(18_500)
     expect(await limit.take(web, '10.0.0.2')).toEqual({ limit: 2, remaining: 0, resetSeconds: 42 })
 
     const refusal = await findRefusal(limit.take(web, '10.0.0.3'))
@@ -46,7 +56,7 @@ describe('client limit', () => {
       retryAfterMs: 41_500,
       reading: { limit: 2, remaining: 0, resetSeconds: 42 },
     })
-    vi.advanceTimersByTime(41_500)
+    await clock.advance(41_500)
     expect(await limit.take(web, '10.0.0.1')).toMatchObject({ remaining: 1 })
   })
 
@@ -75,9 +85,10 @@ describe('client limit', () => {
   })
 
   test('never promises a wait longer than the minute, even after the clock was set back', async () => {
-    const limit = openLimit({ requestsPerMinute: 1 })
+    const clock = new FakeClock()
+    const limit = openLimit({ requestsPerMinute: 1 }, clock)
     await limit.take(web, '10.0.0.1')
-    vi.setSystemTime(Date.now() - 600_000)
+    clock.stepWall(-600_000)
     expect((await findRefusal(limit.take(web, '10.0.0.1'))).retryAfterMs).toBe(60_000)
   })
 
@@ -155,21 +166,6 @@ describe('limit of an address', () => {
 })
 
 describe('limit over replicas', () => {
-  function createCounter() {
-    const counts = new Map<string, number>()
-    const rig = {
-      isAway: false,
-      keys: counts,
-      add: (async (key, points) => {
-        if (rig.isAway) throw new Error('away')
-        const total = (counts.get(key) ?? 0) + points
-        counts.set(key, total)
-        return { total, msLeft: 41_500 }
-      }) satisfies SharedCounter['add'],
-    }
-    return rig
-  }
-
   test('is one for all of them, by client and by address', async () => {
     const shared = createCounter()
     const replicas = [1, 2].map(() => openLimit({ requestsPerMinute: 2, requestsPerMinutePerAddress: 9, shared }))
@@ -187,13 +183,116 @@ describe('limit over replicas', () => {
 
   test('is that of the process alone while the shared count is out of reach', async () => {
     const shared = createCounter()
-    const limit = openLimit({ requestsPerMinute: 3, shared })
+    const clock = new FakeClock()
+    const limit = openLimit({ requestsPerMinute: 3, shared }, clock)
     await limit.take(web, '10.0.0.1')
     shared.isAway = true
     expect(await limit.take(web, '10.0.0.1')).toEqual({ limit: 3, remaining: 1, resetSeconds: 60 })
     expect(await limit.take(web, '10.0.0.1')).toMatchObject({ remaining: 0 })
     await findRefusal(limit.take(web, '10.0.0.1'))
-    vi.advanceTimersByTime(60_000)
+    await clock.advance(60_000)
     expect(await limit.take(web, '10.0.0.1')).toMatchObject({ remaining: 2 })
+  })
+})
+
+describe('what can be decided at once', () => {
+  test('is counted as otherwise, for the client and for its address', async () => {
+    const limit = openLimit({ requestsPerMinute: 3, requestsPerMinutePerAddress: 4 })
+    expect(limit.takeNow(web, '10.0.0.1')).toEqual({ limit: 3, remaining: 2, resetSeconds: 60 })
+    expect(await limit.take(web, '10.0.0.1')).toEqual({ limit: 3, remaining: 1, resetSeconds: 60 })
+    expect(limit.takeNow({ ...web, name: 'other' }, '10.0.0.1')).toEqual({ limit: 4, remaining: 1, resetSeconds: 60 })
+    expect(openLimit({ requestsPerMinute: null }).takeNow(web, '10.0.0.1')).toBeNull()
+  })
+
+  test('is no refusal: nothing is counted then, and `take` says why', async () => {
+    const limit = openLimit({ requestsPerMinute: 1, requestsPerMinutePerAddress: 3 })
+    const other = { ...web, name: 'other' }
+    expect(limit.takeNow(web, '10.0.0.1')).toMatchObject({ remaining: 0 })
+    for (let time = 0; time < 10; time += 1) expect(limit.takeNow(web, '10.0.0.1')).toBeUndefined()
+    await findRefusal(limit.take(web, '10.0.0.1'))
+    // Nobody else of that address has paid for it.
+    expect(limit.takeNow(other, '10.0.0.1')).toMatchObject({ limit: 1, remaining: 0 })
+    await limit.takeAddress('10.0.0.1')
+    const third = { ...web, name: 'third' }
+    for (let time = 0; time < 10; time += 1) expect(limit.takeNow(third, '10.0.0.1')).toBeUndefined()
+    // Nor has a client for its address.
+    expect(limit.takeNow(third, '10.0.0.2')).toMatchObject({ limit: 1, remaining: 0 })
+  })
+
+  test('is not what waits for the count of the replicas', async () => {
+    const shared = createCounter()
+    const clock = new FakeClock()
+    const limit = openLimit({ requestsPerMinute: 600, requestsPerMinutePerAddress: 6000, shared }, clock)
+    expect(limit.takeNow(web, '10.0.0.1')).toBeUndefined()
+    await clock.advance(1000)
+    expect(shared.keys.size).toBe(0)
+    expect(await limit.take(web, '10.0.0.1')).toMatchObject({ remaining: 599 })
+    for (let request = 2; request <= 101; request += 1)
+      expect(limit.takeNow(web, '10.0.0.1')).toMatchObject({ limit: 600, remaining: 600 - request, resetSeconds: 42 })
+    // More than this process may keep to itself.
+    expect(limit.takeNow(web, '10.0.0.1')).toBeUndefined()
+    await clock.advance(100)
+    expect([...shared.keys]).toEqual([
+      ['client key web', 101],
+      ['all of 10.0.0.1', 101],
+    ])
+    limit.close()
+  })
+
+  test('is decided by the process alone while the count of the replicas is known to be out of reach', async () => {
+    const shared = createCounter()
+    const clock = new FakeClock()
+    const limit = openLimit({ requestsPerMinute: 3, shared }, clock)
+    shared.isAway = true
+    expect(limit.takeNow(web, '10.0.0.1')).toBeUndefined()
+    expect(await limit.take(web, '10.0.0.1')).toMatchObject({ remaining: 2 })
+    expect(limit.takeNow(web, '10.0.0.1')).toEqual({ limit: 3, remaining: 1, resetSeconds: 60 })
+    expect(limit.takeNow(web, '10.0.0.1')).toMatchObject({ remaining: 0 })
+    expect(limit.takeNow(web, '10.0.0.1')).toBeUndefined()
+    await findRefusal(limit.take(web, '10.0.0.1'))
+    shared.isAway = false
+    await clock.advance(1000)
+    // It was refused for the rest of the minute, whatever the others say.
+    expect(limit.takeNow(web, '10.0.0.1')).toBeUndefined()
+    limit.close()
+  })
+
+  test('is what would have been decided anyway', async () => {
+    const request = fc.record({
+      client: fc.nat(2),
+      address: fc.nat(1),
+      pauseMs: fc.constantFrom(0, 0, 0, 7, 150, 20_000),
+      isNow: fc.boolean(),
+    })
+    const limits = fc.record({
+      requestsPerMinute: fc.option(fc.integer({ min: 1, max: 12 })),
+      requestsPerMinutePerAddress: fc.option(fc.integer({ min: 1, max: 20 })),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        limits,
+        fc.boolean(),
+        fc.array(request, { maxLength: 30 }),
+        async (options, isShared, requests) => {
+          const clock = new FakeClock()
+          const open = () => openLimit({ ...options, ...(isShared && { shared: createCounter() }) }, clock)
+          const [limit, patient] = [open(), open()]
+          for (const { client, address, pauseMs, isNow } of requests) {
+            if (pauseMs > 0) await clock.advance(pauseMs)
+            const caller = { ...web, name: `client-${client}` }
+            const reading = isNow ? limit.takeNow(caller, `10.0.0.${address}`) : undefined
+            const outcomes = [
+              reading === undefined ? standingOf(limit.take(caller, `10.0.0.${address}`)) : reading,
+              standingOf(patient.take(caller, `10.0.0.${address}`)),
+            ]
+            const [outcome, expected] = await Promise.all(outcomes)
+            expect(outcome).toEqual(expected)
+          }
+          limit.close()
+          patient.close()
+        },
+      ),
+      { numRuns: 20 },
+    )
   })
 })

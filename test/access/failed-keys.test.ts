@@ -9,7 +9,7 @@ const HERE = '10.0.0.1'
 
 function openRig(perMinute = LIMIT) {
   const clock = new FakeClock()
-  const failedKeys = createFailedKeys({ perMinute, clock })
+  const failedKeys = createFailedKeys<string>({ perMinute, clock })
   let checks = 0
   const check = (isRight: boolean) => () => {
     checks += 1
@@ -35,7 +35,7 @@ async function outcomeOf(act: Promise<unknown>): Promise<ErrorCode | 'in'> {
   }
 }
 
-async function findRefusal(failedKeys: FailedKeys): Promise<GatewayError> {
+async function findRefusal(failedKeys: FailedKeys<string>): Promise<GatewayError> {
   try {
     await failedKeys.guard(HERE, 'new', () => 'in')
   } catch (error) {
@@ -81,6 +81,24 @@ describe('the count of wrong keys', () => {
     await rig.right('withdrawn')
     expect(await rig.wrong('withdrawn')).toBe('UNAUTHENTICATED')
     expect(await rig.wrong('withdrawn')).toBe('RATE_LIMITED')
+  })
+
+  test('recalls what was right from that network, for as long as it is', async () => {
+    const { failedKeys, right, wrong } = openRig()
+    expect(failedKeys.recall(HERE, 'worker')).toBeUndefined()
+    await right('worker')
+    await wrong('guess')
+    expect(failedKeys.recall(HERE, 'worker')).toBe('in')
+    expect(failedKeys.recall('::ffff:10.0.0.1', 'worker')).toBe('in')
+    for (const [address, credential] of [
+      ['10.0.0.2', 'worker'],
+      [HERE, 'guess'],
+      [HERE, 'work'],
+      ['nobody', `${HERE} worker`],
+    ] as const)
+      expect(failedKeys.recall(address, credential)).toBeUndefined()
+    await wrong('worker')
+    expect(failedKeys.recall(HERE, 'worker')).toBeUndefined()
   })
 
   test('does not count refusals that are no guesses', async () => {

@@ -74,6 +74,37 @@ describe('the keys of an issuer', () => {
     expect(rig.keySet.generation()).toBe(generation + 1)
   })
 
+  test('are ready while nobody has to wait for them, and a look has them read again in time', async () => {
+    const rig = openRig()
+    await rig.keySet.prepare()
+    await rig.clock.advance(10 * MINUTE_MS - 1)
+    expect(rig.keySet.isReady()).toBe(true)
+    expect(rig.asked()).toBe(1)
+    await rig.clock.advance(1)
+    expect([rig.keySet.isReady(), rig.keySet.isReady()]).toEqual([true, true])
+    expect(rig.asked()).toBe(2)
+    await rig.clock.advance(20 * MINUTE_MS)
+    expect(rig.keySet.isReady()).toBe(false)
+    await rig.clock.advance(0)
+    expect(rig.keySet.isReady()).toBe(true)
+  })
+
+  test('are ready while the issuer is away, until they are of no use any more', async () => {
+    const rig = openRig()
+    expect(rig.keySet.isReady()).toBe(false)
+    await rig.clock.advance(0)
+    expect(rig.keySet.isReady()).toBe(true)
+    rig.fail('UNREACHABLE')
+    await rig.clock.advance(10 * MINUTE_MS)
+    expect(rig.keySet.isReady()).toBe(true)
+    await rig.clock.advance(24 * HOUR_MS - 10 * MINUTE_MS - 1)
+    expect(rig.keySet.isReady()).toBe(true)
+    await rig.clock.advance(1)
+    expect(rig.keySet.isReady()).toBe(false)
+    await refusalOf(rig.keySet.prepare())
+    expect(rig.kids()).toEqual([])
+  })
+
   test('are asked for at once when a token names another, then not again for ten seconds', async () => {
     const rig = openRig()
     await rig.keySet.prepare()

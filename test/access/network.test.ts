@@ -2,6 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toNetwork } from '#access/network.ts'
 
+/** With the first run of noughts left out. */
+function shorten(groups: readonly string[]): string {
+  const from = groups.findIndex((group) => /^0+$/.test(group))
+  if (from === -1) return groups.join(':')
+  const length = groups.slice(from).findIndex((group) => !/^0+$/.test(group))
+  const to = length === -1 ? groups.length : from + length
+  return `${groups.slice(0, from).join(':')}::${groups.slice(to).join(':')}`
+}
+
 describe('the network of an address', () => {
   test.each([
     ['192.0.2.1', '192.0.2.1'],
@@ -33,6 +42,22 @@ describe('the network of an address', () => {
       expect(toNetwork(text)).toBe(toNetwork('something else'))
     },
   )
+
+  test('is the first half of an IPv6 address that is none of IPv4', () => {
+    const group = fc.oneof(fc.constantFrom(0, 0, 0xffff), fc.integer({ min: 0, max: 0xffff }))
+    const groups = fc.array(group, { minLength: 8, maxLength: 8 })
+    const isMapped = (all: readonly number[]) => all.slice(0, 6).join() === '0,0,0,0,0,65535'
+    fc.assert(
+      fc.property(groups, fc.boolean(), (all, isPadded) => {
+        const texts = all.map((one) => one.toString(16).padStart(isPadded ? 4 : 1, '0'))
+        const half = all.slice(0, 4).map((one) => one.toString(16))
+        const mapped = all.slice(6).flatMap((one) => [one >> 8, one & 255])
+        const network = isMapped(all) ? mapped.join('.') : half.join(':')
+        for (const spelled of [texts.join(':'), texts.join(':').toUpperCase(), shorten(texts)])
+          expect(toNetwork(spelled)).toBe(network)
+      }),
+    )
+  })
 
   test('is the same however an address is spelled, and short whatever the text', () => {
     fc.assert(

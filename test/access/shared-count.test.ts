@@ -43,8 +43,15 @@ function openRig(limit: number, replicas: number, maxReplicas = replicas) {
   const counts = Array.from({ length: replicas }, () => createSharedCount(options))
   const take = (replica = 0, key = WEB): Promise<Standing | undefined> =>
     counts[replica % replicas]?.take(key) ?? Promise.resolve(undefined)
+  /** The same, without a wait where there needs to be none. */
+  const takeNow = (replica: number, key = WEB): Promise<Standing | undefined> => {
+    const prospect = counts[replica % replicas]?.look(key, clock.monotonicMs())
+    if (!prospect?.standing || prospect.standing.count > limit) return take(replica, key)
+    prospect.count()
+    return Promise.resolve(prospect.standing)
+  }
   const isIn = (standing: Standing | undefined) => standing !== undefined && standing.count <= limit
-  return { clock, counter, counts, take, isIn }
+  return { clock, counter, counts, take, takeNow, isIn }
 }
 
 /** Lets time pass until the promise has settled. */
@@ -179,6 +186,60 @@ describe('a count that replicas share', () => {
     expect(await take()).toMatchObject({ count: 5 })
   })
 
+  test('says without a wait what one more request would find, and counts nothing by that', async () => {
+    const { counts, take, counter, clock } = openRig(60, 1, 3)
+    const look = () => counts[0]?.look(WEB, clock.monotonicMs())
+    expect(look()).toBeUndefined()
+    await take()
+    for (let time = 0; time < 100; time += 1) expect(look()?.standing).toEqual({ count: 2, msLeft: WINDOW_MS })
+    for (let request = 2; request <= 11; request += 1) {
+      expect(look()?.standing).toMatchObject({ count: request })
+      look()?.count()
+    }
+    expect(look()).toBeUndefined()
+    await clock.advance(100)
+    expect(counter.adds).toEqual([1, 10])
+    expect(look()?.standing).toMatchObject({ count: 12 })
+    await clock.advance(WINDOW_MS)
+    expect(look()).toBeUndefined()
+  })
+
+  test('does not make who need not wait wait for it for a second after it was out of reach', async () => {
+    const { counts, take, counter, clock } = openRig(600, 1)
+    const look = () => counts[0]?.look(WEB, clock.monotonicMs())
+    counter.latencyMs = undefined
+    await take()
+    expect(look()).toMatchObject({ standing: undefined })
+    await clock.advance(999)
+    look()?.count()
+    await clock.advance(100)
+    // It was tried again.
+    expect(counter.adds).toEqual([1, 1])
+    expect(look()).toMatchObject({ standing: undefined })
+    await clock.advance(1000)
+    expect(look()).toBeUndefined()
+
+    await take()
+    counter.latencyMs = 0
+    look()?.count()
+    look()?.count()
+    await clock.advance(100)
+    expect(look()?.standing).toMatchObject({ count: 3 })
+  })
+
+  test('makes nobody who need not wait wait while it answers late', async () => {
+    const { counts, take, counter, clock } = openRig(5, 1)
+    const look = () => counts[0]?.look(WEB, clock.monotonicMs())
+    counter.latencyMs = 500
+    const first = take()
+    await clock.advance(100)
+    expect(await first).toBeUndefined()
+    expect(look()).toMatchObject({ standing: undefined })
+    look()?.count()
+    await clock.advance(500)
+    expect(counter.adds).toEqual([1, 1])
+  })
+
   test('leaves no timer behind', async () => {
     const { take, counter, counts, clock } = openRig(600, 1)
     await take()
@@ -199,6 +260,7 @@ describe('a count that replicas share', () => {
       times: fc.integer({ min: 1, max: 30 }),
       pauseMs: fc.constantFrom(0, 0, 1, 7, 60, 120),
       latencyMs: fc.constantFrom(0, 1, 5, 40),
+      isNow: fc.boolean(),
     })
     await fc.assert(
       fc.asyncProperty(
@@ -206,11 +268,11 @@ describe('a count that replicas share', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.array(request, { minLength: 1, maxLength: 25 }),
         async (limit, replicas, requests) => {
-          const { take, isIn, counter, counts, clock } = openRig(limit, replicas)
+          const { take, takeNow, isIn, counter, counts, clock } = openRig(limit, replicas)
           const standings: Promise<Standing | undefined>[] = []
-          for (const { replica, times, pauseMs, latencyMs } of requests) {
+          for (const { replica, times, pauseMs, latencyMs, isNow } of requests) {
             counter.latencyMs = latencyMs
-            for (let time = 0; time < times; time += 1) standings.push(take(replica))
+            for (let time = 0; time < times; time += 1) standings.push(isNow ? takeNow(replica) : take(replica))
             await clock.advance(pauseMs)
           }
           const all = await waitFor(clock, Promise.all(standings))

@@ -3,14 +3,20 @@ import { replaceFigures } from '../../bench/performance-page.ts'
 import { readSelection } from '../../bench/selection.ts'
 
 describe('the words of npm run bench', () => {
-  it('name topics; without any all are meant', () => {
-    expect(readSelection(['cache']).topics).toEqual(['cache'])
-    expect(readSelection([]).topics).toEqual(['quota', 'cache'])
+  it('name rows and topics; without any all rows are meant, and written down', () => {
+    expect(readSelection(['cache'])).toMatchObject({ topics: ['cache'], rows: [], isWholeRun: false })
+    expect(readSelection(['p4', 'P1'])).toMatchObject({ topics: [], rows: ['P1', 'P4'], isWholeRun: false })
+    expect(readSelection([])).toMatchObject({ topics: [], snapshots: null, isWholeRun: true })
+    expect(readSelection([]).rows).toHaveLength(14)
+    expect(readSelection(['quick'])).toMatchObject({ isQuick: true, rows: [], topics: [], snapshots: null })
   })
 
   it('say for how long, but not too short to mean anything', () => {
     expect(readSelection(['--rounds=5', '--turn=50']).rounds).toEqual({ count: 5, turnMs: 50 })
     expect(() => readSelection(['--rounds=4'])).toThrow(RangeError)
+    expect(readSelection(['--rounds=1', '--trial'])).toMatchObject({ pace: { rounds: 1 }, isWholeRun: false })
+    expect(readSelection(['P1', '--turn=2000']).pace).toEqual({ rounds: 5, seconds: 2 })
+    expect(readSelection(['cache']).rounds).toEqual({ count: 21, turnMs: 100 })
     expect(() => readSelection(['--turn=fast'])).toThrow(RangeError)
   })
 
@@ -27,7 +33,6 @@ describe('the words of npm run bench', () => {
     expect(readSelection(['snapshots'])).toMatchObject({ topics: [], snapshots: 100_000 })
     expect(readSelection(['snapshots', '--write'])).toMatchObject({ topics: [], snapshots: 1_000_000 })
     expect(readSelection(['snapshots', '--snapshots=10000'])).toMatchObject({ snapshots: 10_000 })
-    expect(readSelection([])).toMatchObject({ topics: ['quota', 'cache'], snapshots: 100_000 })
     expect(() => readSelection(['--snapshots=9999'])).toThrow(RangeError)
   })
 

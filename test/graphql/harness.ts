@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { type Ask, Meter } from '#contract/ask.ts'
 import { type GraphqlPluginOptions, graphqlPlugin } from '#graphql/plugin.ts'
 import type { Caller } from '#model/caller.ts'
+import { createRowWriter } from '#rows/row-writer.ts'
 import { FakeServices } from '#test/support/fake-services.ts'
 
 /** The schema as it is served. */
@@ -59,6 +60,7 @@ export async function createFace(
   await app.register(graphqlPlugin, {
     services,
     schema: schemaText,
+    rows: createRowWriter({ maxBytes: 1024 * 1024 }),
     createAsk: () => createAsk(),
     limits: { maxDepth: 10, maxAliases: 30 },
     ...options,

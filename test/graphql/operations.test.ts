@@ -2,13 +2,16 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { buildSchema } from 'graphql'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { createExecutor } from '#graphql/executing-schema.ts'
 import { createOperations, type Operations } from '#graphql/operations.ts'
 import { createPersistedOperations } from '#graphql/persisted-operations.ts'
 import { readParameters } from '#graphql/request.ts'
 import type { Caller } from '#model/caller.ts'
+import { createRowWriter } from '#rows/row-writer.ts'
 import { createAsk, schemaText } from './harness.ts'
 
 const schema = buildSchema(schemaText)
+const executor = createExecutor({ text: schemaText, schema, rows: createRowWriter({ maxBytes: 1024 }) })
 const reader: Caller = { name: 'web', role: 'reader', accounts: 'all' }
 const many = (count: number, write: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => write(index)).join(' ')
@@ -20,6 +23,7 @@ const prepare = (query: string, parameters: object = {}, caller?: Caller) =>
 beforeEach(() => {
   operations = createOperations({
     schema,
+    executor,
     limits: { maxDepth: 10, maxAliases: 30 },
     persisted: createPersistedOperations(),
   })
@@ -31,9 +35,13 @@ test('an operation that may be executed comes with its document, name, variables
   const variables = { name: 'main' }
   const { schema: against, document, ...rest } = prepare(query, { operationName: 'A', variables })
   expect(rest).toEqual({ operationName: 'A', variableValues: variables, type: 'query', readsData: true })
-  expect(against === schema).toBe(true)
+  expect(against === executor.schema).toBe(true)
   expect(document.definitions).toHaveLength(2)
   expect(prepare(query, { operationName: 'B' }).type).toBe('subscription')
+})
+
+test('what asks about the schema is executed against the public one', () => {
+  expect(prepare('{ __schema { queryType { name } } }').schema === schema).toBe(true)
 })
 
 test('a document that comes again is not parsed again', () => {

@@ -32,7 +32,7 @@ test.each([
   const { headers } = await face.ask('{ __typename }', undefined, accept === undefined ? {} : { accept })
   expect(headers).toMatchObject({
     'content-type': `${type}; charset=utf-8`,
-    vary: 'accept, authorization, x-api-key',
+    vary: 'accept, accept-encoding, authorization, x-api-key',
     'cache-control': 'no-store',
   })
 })

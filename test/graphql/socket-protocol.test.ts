@@ -22,6 +22,10 @@ function startBroken() {
       prepare: () => {
         throw new Error('nothing is asked')
       },
+      execute: () => {
+        throw new Error('nothing is executed')
+      },
+      write: (answer) => Buffer.from(JSON.stringify(answer)),
     },
     services: new FakeServices(),
     maxOperations: 1,

@@ -10,6 +10,7 @@ import type { PersistedOperations } from '#graphql/persisted-operations.ts'
 import { graphqlPlugin } from '#graphql/plugin.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Snapshot } from '#model/snapshot.ts'
+import { createRowWriter } from '#rows/row-writer.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { FakeServices, fetchedAt } from '#test/support/fake-services.ts'
 import { addRequestScope } from '../../src/server/request-scope.ts'
@@ -84,6 +85,7 @@ export async function startSockets(options: SocketRigOptions = {}): Promise<Sock
   await app.register(graphqlPlugin, {
     services,
     schema: schemaText,
+    rows: createRowWriter({ maxBytes: 1024 * 1024 }),
     createAsk: scope.createAsk,
     limits: { maxDepth: 10, maxAliases: 30 },
     ...(options.persisted && { persisted: options.persisted }),

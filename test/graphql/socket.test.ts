@@ -187,6 +187,10 @@ describe('a connection', () => {
       for (let passedMs = 0; passedMs < ms; passedMs += 5000) await clock.advance(5000)
     }
     await pass(2 * IDLE_MS)
+    // The one request of this minute, so that the next event is one too many.
+    send({ id: '2', type: 'subscribe', payload: { query: '{ __typename }' } })
+    expect(await next()).toMatchObject({ id: '2', type: 'next' })
+    expect(await next()).toMatchObject({ id: '2', type: 'complete' })
     await publish(snapshot('n'))
     expect(await next()).toMatchObject({ id: '1', type: 'error' })
     await pass(IDLE_MS - 5000)

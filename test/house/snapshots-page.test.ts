@@ -35,10 +35,10 @@ describe('the page on snapshots', () => {
     for (const path of paths) expect([path, (await gateway.get(path)).status]).toEqual([path, 200])
   })
 
-  it('names every metric that there is, and no other', async () => {
+  it('names every metric of theirs that there is, and no other', async () => {
     const metrics = createMetrics({ clock: new FakeClock(), log: { warn: () => undefined } })
     const text = await metrics.render(() => true)
-    const there = [...text.matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name)
+    const there = [...text.matchAll(/^# HELP (weir_snapshot_\w+)/gm)].map(([, name]) => name)
     const listed = [...page.matchAll(/^\| `(weir_\w+)` \|/gm)].map(([, name]) => name)
     expect(listed).toEqual(there)
     for (const [name] of page.matchAll(/weir_snapshot_\w+/g)) expect(there).toContain(name)

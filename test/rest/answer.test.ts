@@ -34,7 +34,7 @@ describe('headers of a fresh answer', () => {
 
   test('vary with everything the answer depends on', async () => {
     const { app } = await build()
-    expect((await app.inject(url)).headers.vary).toBe('Accept, Authorization, X-API-Key')
+    expect((await app.inject(url)).headers.vary).toBe('Accept, Accept-Encoding, Authorization, X-API-Key')
   })
 
   test('say that quota and health are good for no time at all', async () => {

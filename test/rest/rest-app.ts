@@ -8,6 +8,7 @@ import type { Caller } from '#model/caller.ts'
 import type { Instant } from '#model/time-range.ts'
 import { buildFrameworkErrorHandler } from '#rest/error-handler.ts'
 import { restPlugin } from '#rest/plugin.ts'
+import { createRowWriter } from '#rows/row-writer.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { type FakeAccount, FakeServices, fetchedAt } from '#test/support/fake-services.ts'
 
@@ -77,6 +78,7 @@ export async function buildRestApp(
   const connections = createConnections({ perProcess: options.maxConnections ?? 1000, perClient: 1000 })
   await app.register(restPlugin, {
     ...{ services, clock, log, version: '1.2.3', createAsk, connections },
+    rows: createRowWriter({ maxBytes: 1024 * 1024 }),
     draining: options.draining,
   })
   await app.ready()

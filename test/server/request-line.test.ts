@@ -7,9 +7,16 @@ function createLoop() {
   let ends: (() => void)[] = []
   const lines: object[] = []
   const line = new RequestLine(
-    { now: () => nowMs, onTurnEnd: (callback) => void ends.push(callback) },
+    {
+      now: () => nowMs,
+      onTurnEnd: (callback) => {
+        calls += 1
+        ends.push(callback)
+      },
+    },
     { warn: (fields) => void lines.push(fields) },
   )
+  let calls = 0
   const done: number[] = []
   let asked = 0
   /** A turn in which so many requests come. @returns what became of them in this turn, and how long it took */
@@ -39,7 +46,7 @@ function createLoop() {
   const rest = (ms: number) => {
     nowMs += ms
   }
-  return { line, turn, rest, done, lines }
+  return { line, turn, rest, done, lines, countCalls: () => calls }
 }
 
 /** A loop to which so many requests come in every turn, for long enough to be used to it. */
@@ -57,6 +64,15 @@ describe('the line of requests', () => {
       rest(10)
     }
     expect(done).toEqual([...done].sort((one, other) => one - other))
+  })
+
+  it('asks to be called once a turn while nobody waits, and for no turn in which nobody comes', () => {
+    const { turn, rest, countCalls } = createLoop()
+    for (let index = 0; index < 20; index += 1) {
+      turn(index % 2 === 0 ? 3 : 0, 0.1)
+      rest(10)
+    }
+    expect(countCalls()).toBe(10)
   })
 
   it('keeps turns short when many come at once, and works on all of them in their order', () => {

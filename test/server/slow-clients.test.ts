@@ -96,6 +96,29 @@ describe('a client that asks for many answers in advance', () => {
   })
 })
 
+describe('a client that asks for one answer after another', () => {
+  it('is followed from each to the next, and is idle when it has all', async () => {
+    const { watch, visit, listening } = await serve(
+      (request, response) => void request.once('end', () => response.end('x')).resume(),
+    )
+    let answered = 0
+    listening.on('request', (_request, response) => {
+      response.once('close', () => {
+        answered += 1
+      })
+    })
+    const { socket, far } = await visit()
+    socket.resume()
+    for (let time = 1; time <= 3; time += 1) {
+      socket.write(REQUEST.repeat(30))
+      await waitUntil('all are answered', async () => answered === time * 30)
+    }
+    expect(far.destroyed).toBe(false)
+    expect(watch.isAnswering(far)).toBe(false)
+    expect(watch.releaseUpgrade(far)).toBe(true)
+  })
+})
+
 describe('the sockets of a server', () => {
   it('are limited, and live less long when they are many', async () => {
     const { listening, visit } = await serve((_request, response) => response.end())
@@ -187,6 +210,27 @@ describe('a server that closes', () => {
     await pass(1000)
     expect([head.far.destroyed, body.far.destroyed]).toEqual([true, true])
     await closed
+  })
+
+  it('waits for half a request behind whole ones no longer either, and for the answers to whole ones longer', async () => {
+    const { pass, watch, listening, visit } = await serve((request) => request.resume())
+    const half = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf'
+    let asked = 0
+    listening.on('request', () => {
+      asked += 1
+    })
+    const whole = await visit(REQUEST.repeat(2))
+    const broken = await visit(REQUEST.repeat(2))
+    await waitUntil('the whole ones have come', async () => asked === 4)
+    await pass(3000)
+    broken.socket.write(half)
+    await waitUntil('the half one has come', async () => asked === 5)
+    watch.close()
+    listening.close()
+    await pass(7500)
+    expect([whole.far.destroyed, broken.far.destroyed]).toEqual([false, false])
+    await pass(500)
+    expect([whole.far.destroyed, broken.far.destroyed]).toEqual([false, true])
   })
 
   it('leaves alone what is no HTTP any more', async () => {

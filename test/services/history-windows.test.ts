@@ -116,8 +116,8 @@ describe('history windows', () => {
     await clock.advance(5000)
     const later = await services.listPushSamples(stream, query, createAsk(clock))
     expect(asked).toHaveLength(5)
-    // What is older than 300 s can no longer change.
-    expect(asked[4]).toEqual({ from: NOW - 300_000, to: NOW + 5000 })
+    // The last two rows may still have been growing.
+    expect(asked[4]).toEqual({ from: NOW - 5000, to: NOW + 5000 })
     expect(later.items.at(-1)?.observedAt).toBe(clock.now() - 5000)
   })
 
@@ -135,8 +135,8 @@ describe('history windows', () => {
       expect(items).toHaveLength(Math.floor((clock.now() - boundary + HOUR_MS) / 5000))
     }
     expect(asked).toHaveLength(101)
-    // 300 s and a tick, both ends included.
-    expect(Math.max(...asked.slice(1).map(({ from, to }) => to - from))).toBe(305_000)
+    // The last two rows and the new one.
+    expect(Math.max(...asked.slice(1).map(({ from, to }) => to - from))).toBe(10_000)
   })
 
   it('has every sample in the end, however late within 300 s it came and whenever was looked', async () => {
@@ -240,6 +240,24 @@ describe('history windows', () => {
       stale: true,
       missing: [{ from: NOW, to: NOW + 600_000, code: 'UPSTREAM_UNAVAILABLE' }],
     })
+  })
+
+  it('names nothing as missing of a window that grew old while another was asked for', async () => {
+    const clock = new FakeClock(NOW)
+    let slowMs = 0
+    const account = createFakeAccount({
+      listPushSamples: async () => {
+        if (slowMs > 0) await clock.delay(slowMs)
+        return []
+      },
+    })
+    const services = createTestServices(clock, [account])
+    await services.listPushSamples(stream, { from: NOW - HOUR_MS, to: NOW }, createAsk(clock))
+    slowMs = 3000
+    await clock.advance(4000)
+    const read = services.listPushSamples(stream, { from: NOW - 6 * HOUR_MS, to: NOW + 4000 }, createAsk(clock))
+    await clock.advance(6000)
+    expect(await read).toMatchObject({ missing: [], stale: false })
   })
 
   it('shows every kept window, marked stale, when the quota is gone', async () => {

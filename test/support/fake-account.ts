@@ -60,8 +60,8 @@ export function createFakeAccount(
       facts: {
         livePageSize: 300,
         recordingPageSize: 100,
-        pushSamples: { windowMs: 2 * HOUR_MS, retentionMs: 3 * DAY_MS },
-        playSamples: { windowMs: 2 * HOUR_MS, retentionMs: 15 * DAY_MS },
+        pushSamples: { windowMs: 2 * HOUR_MS, retentionMs: 3 * DAY_MS, gridMs: 5000 },
+        playSamples: { windowMs: 2 * HOUR_MS, retentionMs: 15 * DAY_MS, gridMs: 60_000 },
         pushSessions: { utcOffsetMs: 8 * HOUR_MS, retentionDays: 180, maxDaysPerCall: 31, maxDomainsPerCall: 1 },
         ...overrides.facts,
       },

@@ -49,12 +49,21 @@ describe('metrics', () => {
     expect(together[0]).toEqual(together[1])
   })
 
+  test('count answers by face and by where they came from', async () => {
+    const metrics = createMetrics({ clock: new FakeClock(), log: { warn: () => undefined } })
+    let count = 3
+    metrics.addAnswers(() => [{ face: 'graphql', from: 'memory', count }])
+    expect(await metrics.render(() => false)).toContain('weir_answers_total{face="graphql",from="memory"} 3')
+    count = 4
+    expect(await metrics.render(() => false)).toContain('weir_answers_total{face="graphql",from="memory"} 4')
+  })
+
   test('describe themselves, with a type, also before there is an account', async () => {
     const { metrics } = create()
     const text = await metrics.render(() => true)
     expect(text).toContain('# TYPE weir_snapshot_popped_total counter')
     expect(text).toContain('# TYPE weir_snapshot_backlog gauge')
-    expect([...text.matchAll(/# HELP (\w+) \S+/g)].map(([, name]) => name)).toHaveLength(9)
+    expect([...text.matchAll(/# HELP (\w+) \S+/g)].map(([, name]) => name)).toHaveLength(10)
   })
 
   test('leave out what a failing store does not tell, and show everything else', async () => {

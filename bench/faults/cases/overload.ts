@@ -10,8 +10,11 @@ import { during, listed } from './mixed-load.ts'
 
 /** How many times what it can do a gateway is asked for. */
 const EXCESS = 5
-/** Work enough that a process which does none of it can ask for it faster. */
-const QUERY = `{ ${Array.from(
+/**
+ * Work enough that a process which does none of it can ask for it faster. The quota is of this moment, so that nobody is
+ * answered with what was put together for another.
+ */
+const QUERY = `{ account(name: "${listed.name}") { quota { used } } ${Array.from(
   { length: 8 },
   (_, index) => `p${index}: liveStreams(accounts: ["${listed.name}"], first: 50) {
   nodes { id key state account { name provider } live { onlineViewers bandwidthBitsPerSecond fetchedAt stale } } }`,

@@ -8,8 +8,9 @@ export const Node = { resolveType: () => 'Stream' } satisfies NodeResolvers
 
 export const Stream = {
   account: ({ account }, _arguments, { services, ask }) => services.getAccount(account, ask),
-  state: async (stream, _arguments, { loaders }) =>
-    isListed(stream) ? 'LIVE' : (await loaders.getState(stream)).value,
+  // At once where it is known: a list asks this of hundreds, and each promise is waited for by itself.
+  state: (stream, _arguments, { loaders }) =>
+    isListed(stream) ? 'LIVE' : loaders.getState(stream).then(({ value }) => value),
   ingest: async (stream, _arguments, { loaders }) => (await loaders.getStatus(stream)).value.ingest,
   stateFetchedAt: async (stream, _arguments, { loaders }) => {
     if (!isListed(stream)) return (await loaders.getState(stream)).fetchedAt
@@ -22,10 +23,9 @@ export const Stream = {
     const status = await loaders.findStatus(stream).catch(() => undefined)
     return stream.stale || (status?.stale ?? false)
   },
-  live: async (stream, _arguments, { loaders }) => {
+  live: (stream, _arguments, { loaders }) => {
     if (isListed(stream)) return { ...stream.reading, fetchedAt: stream.fetchedAt, stale: stream.stale }
-    const { value, fetchedAt, stale } = await loaders.getLiveReading(stream)
-    return value && { ...value, fetchedAt, stale }
+    return loaders.getLiveReading(stream).then(({ value, fetchedAt, stale }) => value && { ...value, fetchedAt, stale })
   },
   pushSamples: (stream, query, { services, ask }) => services.listPushSamples(stream, query, ask),
   playSamples: (stream, query, { services, ask }) => services.listPlaySamples(stream, query, ask),

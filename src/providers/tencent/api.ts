@@ -122,7 +122,11 @@ function readItems<Item>(
   toItem: (row: PayloadObject) => Item | undefined,
 ): ReadItems<Item> {
   const { rows, rowCount } = readRows(fields, name)
-  const items = rows.map(toItem).filter((item) => item !== undefined)
+  const items: Item[] = []
+  for (const row of rows) {
+    const item = toItem(row)
+    if (item !== undefined) items.push(item)
+  }
   return { items, rowCount }
 }
 

@@ -30,9 +30,9 @@ export const tencent = defineProvider({
     facts: {
       livePageSize: LIVE_PAGE_SIZE,
       recordingPageSize: RECORDING_PAGE_SIZE,
-      // Two hours are advised for both; how long each is kept differs.
-      pushSamples: { windowMs: 2 * HOUR_MS, retentionMs: 3 * DAY_MS },
-      playSamples: { windowMs: 2 * HOUR_MS, retentionMs: 15 * DAY_MS },
+      // Two hours are advised for both; how long each is kept differs, and how often there is a row.
+      pushSamples: { windowMs: 2 * HOUR_MS, retentionMs: 3 * DAY_MS, gridMs: 5000 },
+      playSamples: { windowMs: 2 * HOUR_MS, retentionMs: 15 * DAY_MS, gridMs: 60_000 },
       pushSessions: null,
     },
     readSnapshotBatch: (raw) => readSnapshotBatch(raw, settings),

@@ -1,18 +1,19 @@
 // Playback history of a stream, a domain or an account.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { RowWriter } from '#rows/row-writer.ts'
 import type { PlaySeries } from '#services/services.ts'
 import { addRoute, addStreamRoute } from '../route.ts'
 import type { RestContext } from '../route-definition.ts'
 import { accountPath, domainArgument, sampleArguments } from '../schemas/arguments.ts'
 import { exampleRange } from '../schemas/examples.ts'
 import { toSeriesFields } from '../schemas/fields.ts'
-import { playSampleSchema, playSampleSeriesSchema, toPlaySample } from '../schemas/play-sample.ts'
-import { toSeriesAnswer } from '../series.ts'
+import { playSampleForm, playSampleSchema, playSampleSeriesSchema, toPlaySample } from '../schemas/play-sample.ts'
+import { toSampleAnswer } from '../series.ts'
 
 /** Adds the routes. */
 export function addPlaySampleRoutes(app: FastifyInstance, context: RestContext): void {
-  const { services } = context
+  const { services, rows } = context
   const shared = {
     tag: 'History',
     answer: playSampleSeriesSchema,
@@ -43,7 +44,7 @@ export function addPlaySampleRoutes(app: FastifyInstance, context: RestContext):
     description:
       'Bandwidth, viewers and traffic of the playback, in order of time. What lies outside retention stands in `missing`.',
     query: z.strictObject(sampleArguments),
-    handle: async (stream, query, ask) => toAnswer(await services.listPlaySamples(stream, query, ask)),
+    handle: async (stream, query, ask) => toAnswer(await services.listPlaySamples(stream, query, ask), rows),
   })
 
   addRoute(app, context, {
@@ -56,12 +57,12 @@ export function addPlaySampleRoutes(app: FastifyInstance, context: RestContext):
     path: accountPath,
     query: z.strictObject({ ...sampleArguments, ...domainArgument }),
     handle: async ({ path, query: { domain = null, ...query } }, ask) =>
-      toAnswer(await services.listAccountPlaySamples(path.account, { ...query, domain }, ask)),
+      toAnswer(await services.listAccountPlaySamples(path.account, { ...query, domain }, ask), rows),
   })
 }
 
-function toAnswer(series: PlaySeries) {
+function toAnswer(series: PlaySeries, rows: RowWriter) {
   const { totalTrafficBytes } = series
-  const body = { items: series.items.map(toPlaySample), nextCursor: null, ...toSeriesFields(series), totalTrafficBytes }
-  return toSeriesAnswer(body, series)
+  const beside = { nextCursor: null, ...toSeriesFields(series), totalTrafficBytes }
+  return toSampleAnswer(series, beside, { rows, form: playSampleForm, toShown: toPlaySample })
 }

@@ -6,11 +6,13 @@ import type { RestContext } from '../route-definition.ts'
 import { sampleArguments } from '../schemas/arguments.ts'
 import { exampleLiveStat, exampleRange } from '../schemas/examples.ts'
 import { toSeriesFields } from '../schemas/fields.ts'
-import { pushSampleSchema, pushSampleSeriesSchema, toPushSample } from '../schemas/push-sample.ts'
-import { toSeriesAnswer } from '../series.ts'
+import { pushSampleForm, pushSampleSchema, pushSampleSeriesSchema, toPushSample } from '../schemas/push-sample.ts'
+import { toSampleAnswer } from '../series.ts'
 
 /** Adds the routes. */
 export function addPushSampleRoutes(app: FastifyInstance, context: RestContext): void {
+  const { services, rows } = context
+  const shown = { rows, form: pushSampleForm, toShown: toPushSample }
   addStreamRoute(app, context, {
     suffix: '/push-samples',
     operationId: 'listPushSamples',
@@ -23,9 +25,8 @@ export function addPushSampleRoutes(app: FastifyInstance, context: RestContext):
     csv: { columns: Object.keys(pushSampleSchema.shape), toRows: ({ items }) => items },
     example: { items: [exampleLiveStat.push], nextCursor: null, ...exampleRange },
     handle: async (stream, query, ask) => {
-      const series = await context.services.listPushSamples(stream, query, ask)
-      const body = { items: series.items.map(toPushSample), nextCursor: null, ...toSeriesFields(series) }
-      return toSeriesAnswer(body, series)
+      const series = await services.listPushSamples(stream, query, ask)
+      return toSampleAnswer(series, { nextCursor: null, ...toSeriesFields(series) }, shown)
     },
   })
 }

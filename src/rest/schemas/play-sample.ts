@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import type { PlaySample } from '#model/sample.ts'
 import { toIsoTime } from '#model/time-range.ts'
+import { type RowForm, toRowForm } from '#rows/row-form.ts'
+import { playColumns } from '#rows/sample-columns.ts'
 import { countField, measuredField, pagingFields, seriesFields, timeField } from './fields.ts'
 
 /** One playback measurement. The order of the fields is that of the CSV columns. */
@@ -33,3 +35,8 @@ export function toPlaySample(sample: PlaySample): z.output<typeof playSampleSche
     trafficBytes: sample.trafficBytes,
   }
 }
+
+/** The same, of whole rows. */
+export const playSampleForm: RowForm<PlaySample> = toRowForm(
+  playSampleSchema.keyof().options.map((name) => ({ name, column: playColumns[name] })),
+)

@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import type { PushSample } from '#model/sample.ts'
 import { toIsoTime } from '#model/time-range.ts'
+import { type RowForm, toRowForm } from '#rows/row-form.ts'
+import { pushColumns } from '#rows/sample-columns.ts'
 import { measuredField, pagingFields, seriesFields, timeField } from './fields.ts'
 
 /** One ingest measurement. The order of the fields is that of the CSV columns. */
@@ -34,3 +36,8 @@ export function toPushSample(sample: PushSample): z.output<typeof pushSampleSche
     serverIp: sample.serverIp,
   }
 }
+
+/** The same, of whole rows. */
+export const pushSampleForm: RowForm<PushSample> = toRowForm(
+  pushSampleSchema.keyof().options.map((name) => ({ name, column: pushColumns[name] })),
+)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readTime } from '#providers/tencent/beijing-time.ts'
-import { fromTimeRange } from '#providers/tencent/convert.ts'
+import { fromTimeRange, toSeries } from '#providers/tencent/convert.ts'
 import { toRaw } from '#test/support/fake-upstream.ts'
 import { connectTencent, range, readFixture, toOk } from './connect.ts'
 
@@ -95,6 +95,19 @@ describe('push samples', () => {
       ['a', 3],
       ['b', 4],
     ])
+  })
+
+  it('come out the same in whatever order they came', () => {
+    const sample = fc.record({ observedAt: fc.nat(20), serverIp: fc.constantFrom(null, '10.0.0.1', '10.0.0.2') })
+    fc.assert(
+      fc.property(fc.array(sample), (samples) => {
+        const series = toSeries(samples)
+        expect(toSeries(series)).toEqual(series)
+        const once = new Map(series.map((one) => [JSON.stringify(one), one]))
+        expect(toSeries([...once.values()].reverse())).toEqual(series)
+        expect(series).toHaveLength(new Set(samples.map((one) => JSON.stringify(one))).size)
+      }),
+    )
   })
 
   it('do without rows whose time cannot be read, which are counted', async () => {

@@ -1,0 +1,206 @@
+// Stands before the framework and answers what has been answered already, from the bytes that were sent then. It decides
+// nothing by itself: who is unknown, who may be over his limit, what comes piece by piece or is not kept goes on
+// as it came, and is answered there. So there is one set of rules, and this is only a shorter way to what it said.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { Authenticator } from '#access/authenticator.ts'
+import type { ClientLimit, ClientLimitReading } from '#access/client-limit.ts'
+import type { Answers, KeptAnswer, WholeAnswer } from '#answers/answers.ts'
+import type { OfferAnswer } from '#contract/offered-answer.ts'
+import type { Caller } from '#model/caller.ts'
+import type { Clock } from '#model/clock.ts'
+import { type Face, findBodyLength, findFace, type PlaceOptions, PlaceReader } from './kept-place.ts'
+import { type AgeWords, KeptReplies, type SentHeaders, toKeptHeaders } from './kept-reply.ts'
+import { TurnWrites } from './turn-writes.ts'
+
+/** What the front works with. */
+export interface KeptFrontOptions extends PlaceOptions {
+  readonly answers: Pick<Answers, 'find' | 'fetch' | 'keep'>
+  readonly authenticator: Pick<Authenticator, 'recognize'>
+  readonly clientLimit: Pick<ClientLimit, 'takeNow'>
+  /** The address that the framework tells of the request. */
+  readonly addressOf: (request: IncomingMessage) => string
+  readonly words: AgeWords
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
+  /** Whether this process still wants clients; while it does not, every answer tells them so. */
+  readonly isOpen: () => boolean
+}
+
+/** Where an answer came from. */
+export type AnswerSource = 'memory' | 'shared' | 'made'
+
+/** The way a request goes that is not answered here. */
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void
+
+/** What a face has offered, on the steady clock. */
+interface Offered extends Pick<WholeAnswer, 'endsAtMs' | 'age'> {
+  readonly body: string | Buffer
+}
+
+/** A request on its usual way, whose answer may be kept. */
+interface Pending {
+  readonly place: string
+  readonly begunAtMs: number
+  offered: Offered | undefined
+}
+
+/** An answer that only has to be written. */
+interface Ready {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly kept: KeptAnswer
+  readonly reading: ClientLimitReading | null
+  readonly nowMs: number
+}
+
+/** A request that is being looked at. */
+interface Visit {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly handle: Handle
+  readonly face: Face
+  readonly caller: Caller
+  readonly address: string
+}
+
+/** Answers from kept bytes. */
+export class KeptFront {
+  private readonly options: KeptFrontOptions
+  private readonly places: PlaceReader
+  private readonly replies: KeptReplies
+  private readonly pending = new WeakMap<object, Pending>()
+  private readonly writes = new TurnWrites<Ready>(({ request, response, kept, reading, nowMs }) => {
+    if (!response.destroyed) this.replies.send(request, response, kept, reading, nowMs)
+  })
+  private readonly counts: Readonly<Record<Face, Record<AnswerSource, number>>> = {
+    graphql: { memory: 0, shared: 0, made: 0 },
+    rest: { memory: 0, shared: 0, made: 0 },
+  }
+
+  constructor(options: KeptFrontOptions) {
+    this.options = options
+    this.places = new PlaceReader(options)
+    this.replies = new KeptReplies(options.words)
+  }
+
+  /** Answers of both faces since the start, by where they came from. */
+  listCounts(): readonly { readonly face: Face; readonly from: AnswerSource; readonly count: number }[] {
+    const sources = ['memory', 'shared', 'made'] as const
+    return (['graphql', 'rest'] as const).flatMap((face) =>
+      sources.map((from) => ({ face, from, count: this.counts[face][from] })),
+    )
+  }
+
+  /** Answers a request, or has `handle` do it, once, with the request as it came. */
+  serve(request: IncomingMessage, response: ServerResponse, handle: Handle): void {
+    const face = findFace(request.url ?? '')
+    const length = face && findBodyLength(request)
+    const mayAnswer = length !== undefined && this.options.isOpen()
+    const address = mayAnswer ? this.options.addressOf(request) : ''
+    const caller = mayAnswer ? this.options.authenticator.recognize({ headers: request.headers, address }) : undefined
+    if (face === undefined || length === undefined || caller === undefined) {
+      handle(request, response)
+      return
+    }
+    const visit: Visit = { request, response, handle, face, caller, address }
+    if (length === 0) this.look(visit, undefined)
+    else if (request.readableLength >= length) this.lookWithBody(visit, length)
+    // What came with the head is here when all of it has been read. Nobody is waited for: who sends his body later is
+    // told of a bad one, or counted, before it comes, as ever.
+    else process.nextTick(this.lookWithBody, visit, length)
+  }
+
+  /** Told by a face of an answer that is about to be sent. */
+  readonly offer: OfferAnswer = (request, { body, meter, age }) => {
+    const pending = this.pending.get(request)
+    if (!pending) return
+    const now = this.options.clock.now()
+    // What is good for no time at all is not by what it was put together from.
+    const holdsUntil = Math.min(meter.holdsUntil, age?.freshUntil ?? Number.POSITIVE_INFINITY)
+    if (meter.calls > 0 || meter.coalesced > 0 || !(holdsUntil > now)) return
+    const aheadMs = this.options.clock.monotonicMs() - now
+    pending.offered = {
+      body,
+      endsAtMs: holdsUntil + aheadMs,
+      age: age && { fetchedAtMs: age.fetchedAt + aheadMs, freshUntilMs: age.freshUntil + aheadMs },
+    }
+  }
+
+  /** Keeps what `app` has sent of what was offered. */
+  follow(app: FastifyInstance): void {
+    app.addHook('onResponse', (request, reply, done) => {
+      const { raw } = request
+      const { statusCode } = reply
+      const face = findFace(raw.url ?? '')
+      if (face && (statusCode === 200 || statusCode === 304)) this.counts[face].made += 1
+      const pending = statusCode === 200 ? this.pending.get(raw) : undefined
+      if (pending?.offered) this.keep(pending, pending.offered, reply.getHeaders())
+      done()
+    })
+  }
+
+  private keep({ place, begunAtMs }: Pending, { body, endsAtMs, age }: Offered, sent: SentHeaders): void {
+    const headers = toKeptHeaders(sent, age !== undefined)
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    this.options.answers.keep(place, { headers, body: bytes, endsAtMs, age }, begunAtMs)
+  }
+
+  /** Looks for the answer of a request with a body, if that is here. Leaves the body as it came when it finds none. */
+  private readonly lookWithBody = (visit: Visit, length: number): void => {
+    const { request, response, handle } = visit
+    const body: unknown = request.readableLength < length ? null : request.read()
+    if (Buffer.isBuffer(body)) this.look(visit, body)
+    else handle(request, response)
+  }
+
+  private look(visit: Visit, body: Buffer | undefined): void {
+    const { request, response, handle, caller } = visit
+    const { answers, clock } = this.options
+    const nowMs = clock.monotonicMs()
+    const place = this.places.read(request, caller, body === undefined ? '' : body.toString('latin1'))
+    const kept = answers.find(place, nowMs)
+    if (kept && this.give(visit, kept, 'memory', nowMs)) {
+      if (!request.complete) request.resume()
+      return
+    }
+    if (body !== undefined) request.unshift(body)
+    const finding = kept ? undefined : answers.fetch(place)
+    if (finding) {
+      void this.lookFurther(visit, place, finding)
+      return
+    }
+    // What is kept needs not be kept once more.
+    if (!kept) this.pending.set(request, { place, begunAtMs: nowMs, offered: undefined })
+    handle(request, response)
+  }
+
+  private async lookFurther(visit: Visit, place: string, finding: Promise<KeptAnswer | undefined>): Promise<void> {
+    const { request, response, handle } = visit
+    const { clock, isOpen } = this.options
+    const kept = await finding
+    // Who has left meanwhile is not worked for.
+    if (response.destroyed) return
+    const nowMs = clock.monotonicMs()
+    if (kept && isOpen() && this.give(visit, kept, 'shared', nowMs)) {
+      request.resume()
+      return
+    }
+    if (!kept) this.pending.set(request, { place, begunAtMs: nowMs, offered: undefined })
+    handle(request, response)
+  }
+
+  /** Sends a kept answer, unless that is not for this way to decide. Then nothing has been done. */
+  private give(
+    { request, response, face, caller, address }: Visit,
+    kept: KeptAnswer,
+    from: AnswerSource,
+    nowMs: number,
+  ) {
+    if (!this.replies.isSendable(kept)) return false
+    const reading = this.options.clientLimit.takeNow(caller, address)
+    if (reading === undefined) return false
+    this.counts[face][from] += 1
+    this.writes.add({ request, response, kept, reading, nowMs })
+    return true
+  }
+}

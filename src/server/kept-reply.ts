@@ -1,0 +1,166 @@
+// How a kept answer is sent. What it says of itself was said when it was made; what is of one request is added: its id,
+// its client's limit, and the age of this moment.
+import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
+import { type ClientLimitReading, toRateLimitHeaders } from '#access/client-limit.ts'
+import { type AnswerAge, type Coding, codings, type KeptAnswer } from '#answers/answers.ts'
+import { toRequestId } from './request-id.ts'
+
+/** What HTTP says of the age of an answer. */
+export interface AgeWords {
+  /** `Cache-Control` of an answer that is whole. Instants are on any one clock. */
+  readonly toCacheControl: (age: AnswerAge, nowMs: number) => string
+  /** `Age`, in whole seconds. */
+  readonly toAgeSeconds: (age: AnswerAge, nowMs: number) => number
+  /** Whether an `If-None-Match` names the tag. */
+  readonly matchesEntityTag: (ifNoneMatch: string, tag: string) => boolean
+}
+
+/** Headers of one request, or of one connection. */
+const passing: ReadonlySet<string> = new Set([
+  'x-request-id',
+  'ratelimit',
+  'ratelimit-policy',
+  'date',
+  'content-length',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+])
+/** The same of an answer that tells its age. */
+const aging: ReadonlySet<string> = new Set(['age', 'cache-control'])
+
+/** Shorter bodies go out with their head as one text, which is one write; the text of a longer one would cost a copy. */
+const LONGEST_TEXT_BYTES = 4096
+/** Shorter ones fit one packet either way, and are never packed. */
+const LEAST_PACKED_BYTES = 1024
+/** `Accept-Encoding` has few forms, unless somebody makes them up. */
+const MOST_FORMS = 200
+
+/** Headers of a reply, as the framework tells them. */
+export type SentHeaders = Readonly<Record<string, number | string | readonly string[] | undefined>>
+
+/** What of the headers of an answer is kept: name, value, name, value. */
+export function toKeptHeaders(sent: SentHeaders, tellsAge: boolean): readonly string[] {
+  const kept: string[] = []
+  for (const [name, value] of Object.entries(sent)) {
+    if (value === undefined || passing.has(name) || (tellsAge && aging.has(name))) continue
+    for (const one of Array.isArray(value) ? value : [value]) kept.push(name, String(one))
+  }
+  return kept
+}
+
+/** An answer as it is written. */
+interface Form {
+  readonly headers: readonly string[]
+  /** The same without what tells of a body. */
+  readonly bodilessHeaders: readonly string[]
+  readonly tag: string | undefined
+  readonly body: Buffer
+  readonly length: string
+  /** A short body in Latin-1: every byte is a letter. */
+  readonly text: string | undefined
+}
+
+/** Writes kept answers. */
+export class KeptReplies {
+  private readonly words: AgeWords
+  private readonly forms = new WeakMap<KeptAnswer, Form | 'none'>()
+  private readonly preferences = new Map<string, Coding | undefined>()
+
+  constructor(words: AgeWords) {
+    this.words = words
+  }
+
+  /** Whether an answer can be sent at all: one that comes from elsewhere may hold what is no header. */
+  isSendable(kept: KeptAnswer): boolean {
+    return this.find(kept) !== undefined
+  }
+
+  /** Sends an answer. It must be sendable. @param reading where the client stands in its limit; null without one */
+  send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    kept: KeptAnswer,
+    reading: ClientLimitReading | null,
+    nowMs: number,
+  ): void {
+    const form = this.find(kept)
+    if (form === undefined) throw new Error('the answer cannot be sent')
+    const { headers } = request
+    const tags = request.method === 'GET' && form.tag !== undefined ? headers['if-none-match'] : undefined
+    const isKnown = tags !== undefined && this.words.matchesEntityTag(tags, form.tag ?? '')
+    const head = (isKnown ? form.bodilessHeaders : form.headers).slice()
+    head.push('x-request-id', toRequestId(request))
+    if (reading) for (const [name, value] of Object.entries(toRateLimitHeaders(reading))) head.push(name, value)
+    if (kept.age) {
+      head.push('cache-control', this.words.toCacheControl(kept.age, nowMs))
+      head.push('age', String(this.words.toAgeSeconds(kept.age, nowMs)))
+    }
+    if (isKnown) {
+      response.writeHead(304, head).end()
+      return
+    }
+    const coding = this.findCoding(form, headers['accept-encoding'])
+    const packed = coding && kept.pack(coding)
+    if (coding && packed) {
+      head.push('content-encoding', coding, 'content-length', String(packed.length))
+      response.writeHead(200, head).end(packed)
+      return
+    }
+    head.push('content-length', form.length)
+    response.writeHead(200, head)
+    if (form.text === undefined) response.end(form.body)
+    else response.end(form.text, 'latin1')
+  }
+
+  private find(kept: KeptAnswer): Form | undefined {
+    const known = this.forms.get(kept)
+    if (known !== undefined) return known === 'none' ? undefined : known
+    const form = toForm(kept)
+    this.forms.set(kept, form ?? 'none')
+    return form
+  }
+
+  /** The coding a client would rather have than a body as it is. Of those it likes as well, the one that packs best. */
+  private findCoding({ body }: Form, accepted: string | string[] | undefined): Coding | undefined {
+    if (accepted === undefined || body.length < LEAST_PACKED_BYTES) return undefined
+    const text = String(accepted)
+    if (this.preferences.has(text)) return this.preferences.get(text)
+    const coding = findBestCoding(text)
+    if (this.preferences.size >= MOST_FORMS) this.preferences.clear()
+    this.preferences.set(text, coding)
+    return coding
+  }
+}
+
+/** Only what is named counts: `*` is said by clients that have never met the newer ones. */
+function findBestCoding(accepted: string): Coding | undefined {
+  const weights = new Map<string, number>()
+  for (const part of accepted.toLowerCase().split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((text) => text.trim())
+    const weight = parameters.find((text) => text.startsWith('q='))
+    weights.set(name, weight === undefined ? 1 : Number(weight.slice(2)) || 0)
+  }
+  const weightOf = (name: string) => weights.get(name) ?? 0
+  const best = codings.reduce((one, other) => (weightOf(other) > weightOf(one) ? other : one))
+  return weightOf(best) > 0 && weightOf(best) >= weightOf('identity') ? best : undefined
+}
+
+function toForm({ headers, body }: KeptAnswer): Form | undefined {
+  const bodiless: string[] = []
+  let tag: string | undefined
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? ''
+    const value = headers[index + 1] ?? ''
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+    } catch {
+      return undefined
+    }
+    if (name === 'etag') tag = value
+    if (name !== 'content-type') bodiless.push(name, value)
+  }
+  const text = body.length <= LONGEST_TEXT_BYTES ? body.toString('latin1') : undefined
+  return { headers, bodilessHeaders: bodiless, tag, body, length: String(body.length), text }
+}
