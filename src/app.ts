@@ -99,7 +99,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     dataDirectory: dataDirectory.path,
     fleetTime: overrides.fleetTime,
     commandTimeoutMs: overrides.commandTimeoutMs,
-    answerShape: toAnswerShape(config, schema, version),
+    answerShape: toAnswerShape(config, { schema, registered, version }),
   })
   const snapshotParts = openSnapshotParts({ dataDirectory: dataDirectory.path, shared: replicas.shared, clock, log })
   const lookup = createSharedLookup()
@@ -114,6 +114,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     snapshotFeed: snapshotParts.feed,
     clock,
     maxStaleMs: config.cache.maxStaleSeconds * 1000,
+    maxKeepMs: config.cache.maxKeepSeconds * 1000,
     revalidate: {
       withinMs: config.cache.staleWhileRevalidateSeconds * 1000,
       deadlineMs: config.upstream.deadlineMs,

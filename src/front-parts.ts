@@ -1,9 +1,11 @@
 // What answers from kept bytes, and what the bytes depend on. It builds, like the composition root it belongs to.
 import { hash } from 'node:crypto'
 import { isUnproven } from '#graphql/cross-site.ts'
+import type { RegisteredFolder } from '#graphql/registered-operations.ts'
 import type { Clock } from '#model/clock.ts'
 import { matchesEntityTag, toAgeSeconds, toCacheControl } from '#rest/freshness-headers.ts'
 import type { Config } from './config.ts'
+import type { NamedFiles } from './named-files.ts'
 import type { Replicas } from './replicas.ts'
 import { createAddressReader } from './server/client-address.ts'
 import { KeptFront, type KeptFrontOptions } from './server/kept-front.ts'
@@ -30,11 +32,18 @@ export function createFront({ config, replicas, ...parts }: FrontOptions): KeptF
   })
 }
 
+/** What else shapes answers. */
+export interface AnswerShapeParts extends Pick<NamedFiles, 'schema'> {
+  readonly registered: Pick<RegisteredFolder, 'digest'> | undefined
+  /** Of the program. */
+  readonly version: string
+}
+
 /**
- * What shapes an answer besides the question and the accounts' data, as a digest: the program, the schema, and the
- * settings. Replicas that differ in any of it do not send each other's answers.
+ * What shapes an answer besides the question and the accounts' data, as a digest: the program, the schema, what
+ * registered names stand for, and the settings. Replicas that differ in any of it do not send each other's answers.
  */
-export function toAnswerShape(config: Config, schema: string, version: string): string {
+export function toAnswerShape(config: Config, { schema, registered, version }: AnswerShapeParts): string {
   const { server, access, queries, upstream, cache, accounts } = config
   const { host: _host, port: _port, tls, ...reach } = server
   const shown = accounts.map(({ settings, ...account }) => {
@@ -44,7 +53,7 @@ export function toAnswerShape(config: Config, schema: string, version: string): 
   })
   const role = access.mode === 'open' ? access.role : null
   const settings = [{ ...reach, isTls: tls !== null }, access.mode, role, queries, upstream, cache, shown]
-  return hash('sha256', JSON.stringify([version, schema, settings]), 'base64url')
+  return hash('sha256', JSON.stringify([version, schema, registered?.digest, settings]), 'base64url')
 }
 
 function toFreshness({ fetchedAtMs, freshUntilMs }: { readonly fetchedAtMs: number; readonly freshUntilMs: number }) {

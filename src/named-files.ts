@@ -2,7 +2,7 @@
 // whoever only checks the settings.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type RegisteredOperations, readRegisteredOperations } from '#graphql/registered-operations.ts'
+import { type RegisteredFolder, readRegisteredOperations } from '#graphql/registered-operations.ts'
 import type { Config } from './config.ts'
 import { TlsFiles } from './server/tls-files.ts'
 
@@ -11,7 +11,7 @@ export interface NamedFiles {
   /** Text of schema.graphql, Weir's own. */
   readonly schema: string
   /** Undefined where no folder is named. */
-  readonly registered: RegisteredOperations | undefined
+  readonly registered: RegisteredFolder | undefined
   /** Null: plain http. */
   readonly tls: TlsFiles | null
 }

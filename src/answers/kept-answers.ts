@@ -65,18 +65,18 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
   }
 
   /** Puts an answer into memory. One that is too large is not there then, and has no packed forms. */
-  function remember(place: string, answer: WholeAnswer): { readonly kept: KeptAnswer; readonly fits: boolean } {
+  function remember(place: string, answer: WholeAnswer): KeptAnswer {
     const { headers, endsAtMs, age } = answer
     const sizeBytes = toSize(place, answer)
     if (sizeBytes > maxEntrySize) {
       answers.delete(place)
-      return { kept: { ...answer, pack: () => undefined }, fits: false }
+      return { ...answer, pack: () => undefined }
     }
     const body = toOwnBytes(answer.body)
     const forms = new PackedForms(body, packer, (bytes) => grow(place, kept, bytes))
     const kept: Kept = { headers, body, endsAtMs, age, sizeBytes, pack: (coding) => forms.find(coding) }
     answers.set(place, kept, { size: sizeBytes })
-    return { kept, fits: true }
+    return kept
   }
 
   /** Whether an answer may take so many bytes more. */
@@ -101,7 +101,7 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
     const own = find(place, nowMs)
     if (own !== undefined || found === undefined || begunAtMs <= clearedAtMs) return own
     const endsAtMs = Math.min(found.endsAtMs, nowMs + maxLifeMs)
-    return nowMs < endsAtMs ? remember(place, { ...found, endsAtMs }).kept : undefined
+    return nowMs < endsAtMs ? remember(place, { ...found, endsAtMs }) : undefined
   }
 
   return {
@@ -129,10 +129,10 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
         answers.delete(place)
         return
       }
-      const { kept, fits } = remember(place, { ...answer, endsAtMs })
+      const kept = remember(place, { ...answer, endsAtMs })
       dropEnded(nowMs)
-      // What is too large here is too large for others as a rule, and would come over anew for everybody who asks.
-      if (fits) shared?.keep(place, kept)
+      // Also what is too large for the memory: to have it brought over costs less than to put it together.
+      shared?.keep(place, kept)
     },
 
     clear() {

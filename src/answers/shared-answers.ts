@@ -33,6 +33,11 @@ export interface SharedAnswers {
 const MAX_BODY_BYTES = 4 * 1024 ** 2
 /** The same for many at a time; what is beyond is not shared. */
 const MAX_WRITING_BYTES = 16 * 1024 ** 2
+/**
+ * Bytes of one process that may stand there at a time. Whoever asks one thing in ever other words would else fill a
+ * store that keeps the count of provider calls, too.
+ */
+const MAX_STANDING_BYTES = 128 * 1024 ** 2
 /** How far ahead of now an answer may have been kept: replicas know the fleet's clock a little differently. */
 const CLOCK_SPREAD_MS = 1000
 
@@ -40,6 +45,7 @@ const CLOCK_SPREAD_MS = 1000
 export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswers {
   const { link, fleetTime, clock, prefix, stamp } = options
   let writingBytes = 0
+  const standing = new StandingBytes()
 
   /** How far the fleet's clock is ahead of the steady one of this process. */
   function findLead(): number | undefined {
@@ -107,6 +113,7 @@ export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswer
       const ttlMs = Math.ceil(endsAtMs - nowMs)
       const where = findKey(place)
       if (where === undefined || !(ttlMs >= 1)) return
+      if (standing.count(nowMs) + body.length > MAX_STANDING_BYTES) return
       const bytes = encodeAnswer({
         headers,
         body,
@@ -114,7 +121,33 @@ export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswer
         endsAt: endsAtMs + leadMs,
         age: age && { fetchedAt: age.fetchedAtMs + leadMs, freshUntil: age.freshUntilMs + leadMs },
       })
+      standing.add(bytes.length, nowMs + ttlMs)
       void write(where.key, bytes, ttlMs)
     },
+  }
+}
+
+/** Bytes by the second in which they are forgotten: a few hundred at most, as no answer is kept for longer. */
+class StandingBytes {
+  private readonly bySecond = new Map<number, number>()
+  private total = 0
+  private countedSecond = Number.NEGATIVE_INFINITY
+
+  add(bytes: number, untilMs: number): void {
+    const second = Math.ceil(untilMs / 1000)
+    this.bySecond.set(second, (this.bySecond.get(second) ?? 0) + bytes)
+    this.total += bytes
+  }
+
+  count(nowMs: number): number {
+    const now = Math.floor(nowMs / 1000)
+    if (now === this.countedSecond) return this.total
+    this.countedSecond = now
+    for (const [second, bytes] of this.bySecond) {
+      if (second > now) continue
+      this.bySecond.delete(second)
+      this.total -= bytes
+    }
+    return this.total
   }
 }

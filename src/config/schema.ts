@@ -101,7 +101,10 @@ const cache = z.strictObject({
     .min(0)
     .max(1024 ** 4)
     .default(128 * 1024 ** 2)
-    .meta({ description: 'Memory for kept answers, in bytes; 0 keeps none.' }),
+    .meta({
+      description:
+        'Memory for what is kept, in bytes; 0 keeps nothing. Five eighths for what providers answered, a quarter for whole answers, an eighth for rows of histories.',
+    }),
   maxStaleSeconds: z.int().min(0).max(2_592_000).default(3600).meta({
     description: 'How long past its life an answer may still be served, marked stale, when nothing newer can be had.',
   }),

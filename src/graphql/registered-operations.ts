@@ -16,6 +16,12 @@ export interface RegisteredOperations {
   findByDigest(digest: string): string | undefined
 }
 
+/** The documents of a folder. */
+export interface RegisteredFolder extends RegisteredOperations {
+  /** Differs where any name may stand for another document. */
+  readonly digest: string
+}
+
 /** Where nothing is registered. */
 export const noRegisteredOperations: RegisteredOperations = {
   findById: () => undefined,
@@ -56,7 +62,7 @@ const digestId = /^sha256:([0-9a-f]{64})$/i
 export async function readRegisteredOperations(
   directory: string,
   { schema, limits }: { readonly schema: string; readonly limits: DocumentLimits },
-): Promise<RegisteredOperations> {
+): Promise<RegisteredFolder> {
   const { documents, problems } = await readFiles(directory)
   if (documents.length === 0 && problems.length === 0)
     throw toError(directory, 'holds no operation: neither a .graphql nor a .json file has one')
@@ -91,7 +97,7 @@ function toError(directory: string, problem: string): RegisteredOperationsError 
   return new RegisteredOperationsError(directory, [{ file: '.', problem }])
 }
 
-function toRegistered(documents: readonly RegisteredDocument[]): RegisteredOperations {
+function toRegistered(documents: readonly RegisteredDocument[]): RegisteredFolder {
   const byId = new Map<string, string>()
   const byDigest = new Map<string, string>()
   for (const { id, text } of documents) {
@@ -106,6 +112,9 @@ function toRegistered(documents: readonly RegisteredDocument[]): RegisteredOpera
       return digest === undefined ? byId.get(id) : findByDigest(digest.toLowerCase())
     },
     findByDigest,
+    digest: createHash('sha256')
+      .update(JSON.stringify([...byId].sort(([one], [other]) => (one < other ? -1 : 1))))
+      .digest('base64url'),
   }
 }
 

@@ -55,6 +55,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       ? createHttpsServer({ ...limits, ...tls.context, handshakeTimeout: HEADERS_TIMEOUT_MS })
       : createHttpServer(limits)
     clients.follow(server, options.maxLastingConnections ?? DEFAULT_LASTING_CONNECTIONS)
+    // Answers of Redis come many at a time: what they leave to be worked on stands in line once more, or all of it
+    // would be one turn.
+    const handleLater = (request: IncomingMessage, response: ServerResponse) =>
+      line.offer(
+        () => {
+          if (!response.destroyed) handle(request, response)
+        },
+        () => refuseForOverload(request, response, origins),
+      )
     // Refused here, before anything else knows of the request, it costs least.
     server.on('request', (request, response) => {
       // Before it stands in line: a server that closes takes sockets without a request for idle ones.
@@ -63,7 +72,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       const work = () => {
         // Who has left while he stood in line is not worked for.
         if (response.destroyed) return
-        if (front) front.serve(request, response, handle)
+        if (front) front.serve(request, response, handle, handleLater)
         else handle(request, response)
       }
       if (isRefusable(request)) line.offer(work, () => refuseForOverload(request, response, origins))

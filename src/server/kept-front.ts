@@ -58,6 +58,7 @@ interface Visit {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly handle: Handle
+  readonly handleLater: Handle
   readonly face: Face
   readonly caller: Caller
   readonly address: string
@@ -91,8 +92,11 @@ export class KeptFront {
     )
   }
 
-  /** Answers a request, or has `handle` do it, once, with the request as it came. */
-  serve(request: IncomingMessage, response: ServerResponse, handle: Handle): void {
+  /**
+   * Answers a request, or has `handle` do it, once, with the request as it came.
+   * @param handleLater does it instead where others were asked for the answer first: not in this call any more
+   */
+  serve(request: IncomingMessage, response: ServerResponse, handle: Handle, handleLater = handle): void {
     const face = findFace(request.url ?? '')
     const length = face && findBodyLength(request)
     const mayAnswer = length !== undefined && this.options.isOpen()
@@ -102,7 +106,7 @@ export class KeptFront {
       handle(request, response)
       return
     }
-    const visit: Visit = { request, response, handle, face, caller, address }
+    const visit: Visit = { request, response, handle, handleLater, face, caller, address }
     if (length === 0) this.look(visit, undefined)
     else if (request.readableLength >= length) this.lookWithBody(visit, length)
     // What came with the head is here when all of it has been read. Nobody is waited for: who sends his body later is
@@ -175,7 +179,7 @@ export class KeptFront {
   }
 
   private async lookFurther(visit: Visit, place: string, finding: Promise<KeptAnswer | undefined>): Promise<void> {
-    const { request, response, handle } = visit
+    const { request, response, handleLater } = visit
     const { clock, isOpen } = this.options
     const kept = await finding
     // Who has left meanwhile is not worked for.
@@ -186,7 +190,7 @@ export class KeptFront {
       return
     }
     if (!kept) this.pending.set(request, { place, begunAtMs: nowMs, offered: undefined })
-    handle(request, response)
+    handleLater(request, response)
   }
 
   /** Sends a kept answer, unless that is not for this way to decide. Then nothing has been done. */

@@ -21,6 +21,8 @@ export interface AskerOptions {
   readonly clock: Clock
   /** How long past its life an answer may still be shown when nothing newer can be had. */
   readonly maxStaleMs: number
+  /** Longest time that an answer is kept, however long it stays true. Left out: no limit. */
+  readonly maxKeepMs?: number
   /** When an old answer is given at once and renewed behind the caller's back. Left out: never. */
   readonly revalidate?: RevalidateOptions
 }
@@ -50,6 +52,7 @@ export class Asker {
   private readonly cache: Cache
   private readonly flights: SingleFlight
   private readonly maxStaleMs: number
+  private readonly maxKeepMs: number
   private readonly background: BackgroundRefresh
   private readonly patience: Patience
 
@@ -58,6 +61,7 @@ export class Asker {
     this.flights = options.flights
     this.clock = options.clock
     this.maxStaleMs = options.maxStaleMs
+    this.maxKeepMs = options.maxKeepMs ?? Number.POSITIVE_INFINITY
     this.patience = new Patience(options.clock)
     const { withinMs, deadlineMs } = options.revalidate ?? { withinMs: 0, deadlineMs: 0 }
     this.background = new BackgroundRefresh(this.clock, {
@@ -113,7 +117,7 @@ export class Asker {
    */
   useKept<Value>(kept: CacheEntry<Value>, ask: Ask, life = kept.freshUntil): Answer<Value> {
     ask.meter.cached += 1
-    ask.meter.hold(life)
+    ask.meter.hold(Math.min(life, kept.fetchedAt + this.maxKeepMs))
     return { value: kept.value, fetchedAt: kept.fetchedAt, freshUntil: kept.freshUntil, stale: false }
   }
 

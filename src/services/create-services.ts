@@ -39,6 +39,8 @@ export interface ServiceOptions {
   readonly clock: Clock
   /** How long past its life an answer may still be shown when nothing newer can be had. */
   readonly maxStaleMs: number
+  /** Longest time that an answer is kept, however long it stays true. Left out: no limit. */
+  readonly maxKeepMs?: number
   /** When an old answer is given at once and renewed behind the caller's back. Left out: never. */
   readonly revalidate?: RevalidateOptions
   /** How long after its end a history window can still change. */

@@ -13,6 +13,8 @@ export interface Timed {
 export interface Kept<Sample> {
   /** How much of the window was asked for. */
   readonly asked: TimeRange
+  /** When it was last asked for, by the wall clock of whoever did. */
+  readonly calledAt: Instant
   /** The first instant of which something can still appear or change; `window.to` when the window is closed. */
   readonly openFrom: Instant
   /** Of this window alone, in order of time, without repeats. */
@@ -34,6 +36,8 @@ export interface RowRules<Sample> {
   readonly sourceOf: (sample: Sample) => string | null
 }
 
+/** Replicas know the time a little differently. */
+export const CLOCK_SPREAD_MS = 15_000
 const nothing: readonly never[] = Object.freeze([])
 
 /** What a window holds now: what a call told of its part, and what is kept of the rest. */
@@ -69,6 +73,7 @@ export function toKept<Sample extends Timed>(
   const openFrom = findOpen(rules, all, { from: whole.from, to: part.to }, call, closedAfterMs)
   return {
     asked: whole,
+    calledAt: call.calledAt,
     openFrom: after && openFrom >= part.to ? Math.max(part.to, after.openFrom) : openFrom,
     samples: all,
   }
@@ -83,9 +88,29 @@ export function implyNext<Sample>(
   window: TimeRange,
 ): CacheEntry<Kept<Sample>> | undefined {
   if (before?.window.to !== window.from || before.kept.value.asked.to >= window.from) return undefined
-  const { fetchedAt, freshUntil } = before.kept
-  const value = { asked: { from: window.from, to: window.from }, openFrom: window.from, samples: nothing }
+  const { fetchedAt, freshUntil, value: told } = before.kept
+  const asked = { from: window.from, to: window.from }
+  const value = { asked, calledAt: told.calledAt, openFrom: window.from, samples: nothing }
   return { value, fetchedAt, freshUntil }
+}
+
+/**
+ * What is kept as the reader's clock tells it. Whoever asked by a clock that was ahead of it, another replica or this one
+ * before its clock was set back, took for settled what was still to come: that is open again.
+ */
+export function toOwnTime<Sample>(
+  kept: CacheEntry<Kept<Sample>>,
+  { closedAfterMs, paceMs }: { readonly closedAfterMs: number; readonly paceMs: number },
+): CacheEntry<Kept<Sample>> {
+  const { value, fetchedAt, freshUntil } = kept
+  if (value.calledAt <= fetchedAt + CLOCK_SPREAD_MS) return kept
+  const openFrom = Math.min(value.openFrom, Math.max(value.asked.from, fetchedAt - closedAfterMs))
+  const asked = { from: value.asked.from, to: Math.max(value.asked.from, Math.min(value.asked.to, fetchedAt)) }
+  return {
+    value: { ...value, asked, calledAt: fetchedAt, openFrom },
+    fetchedAt,
+    freshUntil: openFrom < value.openFrom ? Math.min(freshUntil, fetchedAt + paceMs) : freshUntil,
+  }
 }
 
 /** The index of the first sample that is not before an instant. @param samples in order of time */

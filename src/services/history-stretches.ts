@@ -7,7 +7,7 @@ import type { CapabilityName } from '#contract/capability.ts'
 import type { HistoryFacts } from '#contract/provider.ts'
 import { FOREVER, type Instant, type TimeRange } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
-import { implyNext, type Kept, type RowRules, type Timed, toKept } from './history-kept.ts'
+import { CLOCK_SPREAD_MS, implyNext, type Kept, type RowRules, type Timed, toKept, toOwnTime } from './history-kept.ts'
 import type { Answer } from './services.ts'
 
 /** A history of one thing: which it is, and how a stretch of it is asked for. */
@@ -65,15 +65,15 @@ type ByWindow<Found> = ReadonlyMap<Instant, Found>
 
 /** A call may wait in the quota before it leaves, and the open end moves on meanwhile. */
 const WAIT_MS = 60_000
-/** Replicas know the time a little differently, and so the end of what the provider keeps. */
-const CLOCK_SPREAD_MS = 15_000
+/** The form of what is kept. Replicas of another version find theirs, which this one cannot read, under other names. */
+const FORM = 2
 
 /** Names what is kept of a window. */
 export function toWindowIdentity(
   history: Pick<History<unknown>, 'account' | 'operation' | 'parts'>,
   window: TimeRange,
 ) {
-  return { account: history.account, operation: history.operation, parts: [...history.parts, window.from] }
+  return { account: history.account, operation: history.operation, parts: [...history.parts, FORM, window.from] }
 }
 
 /** Whether what is kept of a window begins behind what is wanted of it, and the provider still has what is before. */
@@ -148,7 +148,7 @@ export class StretchReader<Sample extends Timed> {
   }
 
   private share(stretch: Stretch<Sample>, ask: Ask): Promise<ByWindow<CacheEntry<Kept<Sample>>>> {
-    const inHand = stretch.pieces.map(({ kept }) => kept)
+    const inHand = stretch.pieces.map((piece) => this.findSubstitute(piece))
     const recall = () => this.recall(stretch)
     const run = async (detached: Ask) => {
       // Somebody else may have asked since it was looked up: what can no longer change is asked for once.
@@ -168,7 +168,7 @@ export class StretchReader<Sample extends Timed> {
     const found = new Map<Instant, CacheEntry<Kept<Sample>>>()
     const recalled = pieces.map(async ({ window, kept }) => {
       const known = await this.asker.recall<Kept<Sample>>([toWindowIdentity(this.history, window)], [kept])
-      return [window.from, known?.[0]] as const
+      return [window.from, known?.[0] && this.toOwnTime(known[0])] as const
     })
     for (const [from, entry] of await Promise.all(recalled)) if (entry) found.set(from, entry)
     const isWhole = pieces.every((piece) => {
@@ -177,6 +177,16 @@ export class StretchReader<Sample extends Timed> {
       return entry !== undefined && !lacksBeginning(entry.value, piece.wanted, this.terms.oldest)
     })
     return isWhole ? found : undefined
+  }
+
+  /** What is kept of a piece, where it can be given for it: what is wanted is worth a longer wait than what is newer. */
+  private findSubstitute({ kept, wanted }: FoundPiece<Sample>): CacheEntry<Kept<Sample>> | undefined {
+    if (!kept || lacksBeginning(kept.value, wanted, this.terms.oldest)) return undefined
+    return kept.value.asked.to > wanted.from ? kept : undefined
+  }
+
+  private toOwnTime(kept: CacheEntry<Kept<Sample>>): CacheEntry<Kept<Sample>> {
+    return toOwnTime(kept, { closedAfterMs: this.terms.closedAfterMs, paceMs: this.history.paceMs })
   }
 
   /** What was told of a window, also by way of the one before it. */
@@ -215,7 +225,7 @@ export class StretchReader<Sample extends Timed> {
    */
   private flightOf({ pieces }: Stretch<Sample>) {
     const { account, operation, parts } = this.history
-    return { scope: account, key: toCacheKey([account, operation, ...parts, pieces[0]?.window.from ?? null]) }
+    return { scope: account, key: toCacheKey([account, operation, ...parts, FORM, pieces[0]?.window.from ?? null]) }
   }
 }
 

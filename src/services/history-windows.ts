@@ -7,7 +7,7 @@ import { FOREVER, type Instant, intersect, type TimeRange } from '#model/time-ra
 import type { Asker } from './ask.ts'
 import { combineFreshness } from './freshness.ts'
 import { toPartGaps, toRangeUnavailable, toRetentionGap } from './history-gaps.ts'
-import { implyNext, type Kept, type Timed } from './history-kept.ts'
+import { implyNext, type Kept, type Timed, toOwnTime } from './history-kept.ts'
 import { type HistoryAnswer, toSlices } from './history-series.ts'
 import {
   type FoundPiece,
@@ -82,8 +82,10 @@ export class HistoryReader {
     const pieces = searched ? cutOnGrid(searched, history.facts.windowMs) : []
     const identities = pieces.map(({ window }) => toWindowIdentity(history, window))
     const begunAtMs = this.asker.clock.monotonicMs()
-    const kept = await this.asker.findMany<Kept<Sample>>(identities, ask)
-    const terms = { now: this.asker.clock.now(), oldest, closedAfterMs: this.closedAfterMs }
+    const known = await this.asker.findMany<Kept<Sample>>(identities, ask)
+    const { closedAfterMs } = this
+    const kept = known.map((entry) => entry && toOwnTime(entry, { closedAfterMs, paceMs: history.paceMs }))
+    const terms = { now: this.asker.clock.now(), oldest, closedAfterMs }
     const found = this.judgeAll(pieces, kept, terms)
     const lacking = toStretches(found, 'lacking', history.facts, terms)
     return {

@@ -5,7 +5,10 @@ import { joinSlices } from './history-series.ts'
 import { groupPlaySamples, groupPushSamples } from './sample-groups.ts'
 import type { SampleSlice } from './services.ts'
 
-/** Groups of each width that are held of one kept window; they are not counted as memory. */
+/**
+ * Widths of which the groups of one kept window are held. They are not counted as memory, and so never more groups than
+ * the window has samples.
+ */
 const MOST_WIDTHS = 3
 
 /** What is made of kept samples. */
@@ -64,7 +67,12 @@ class SampleGroups<Sample extends Timed> {
     // The one that was wanted last stands last.
     known.delete(widthMs)
     known.set(widthMs, made)
-    for (const width of known.keys()) if (known.size > MOST_WIDTHS) known.delete(width)
+    let held = known.values().reduce((sum, groups) => sum + groups.length, 0)
+    for (const [width, groups] of known) {
+      if (known.size <= MOST_WIDTHS && held <= samples.length) break
+      known.delete(width)
+      held -= groups.length
+    }
     this.made.set(samples, known)
     return made
   }

@@ -141,6 +141,33 @@ describe('answers in Redis', () => {
     expect(writing).toHaveLength(6)
   })
 
+  it('stand there with 128 MiB of one process at most, until their time is over', async () => {
+    let sent = 0
+    const over: Link = {
+      state: () => link.state(),
+      getMany: (keys) => link.getMany(keys),
+      set: async () => {
+        sent += 1
+      },
+    }
+    const { answers, clock } = openReplica({ over })
+    const body = Buffer.alloc(4 * 1024 ** 2 - 200)
+    const keep = async (lifeMs: number) => {
+      const nowMs = clock.monotonicMs()
+      answers.keep(`place ${sent}`, { headers: [], body, endsAtMs: nowMs + lifeMs, age: undefined }, nowMs)
+      await Promise.resolve()
+    }
+    await keep(5000)
+    for (let count = 0; count < 40; count += 1) await keep(MINUTE_MS)
+    expect(sent).toBe(32)
+    await clock.advance(5000)
+    for (let count = 0; count < 5; count += 1) await keep(MINUTE_MS)
+    expect(sent).toBe(33)
+    await clock.advance(MINUTE_MS)
+    await keep(MINUTE_MS)
+    expect(sent).toBe(34)
+  })
+
   it('are found until their end, wherever they are still to be had, and never from the future', async () => {
     const clock = new FakeClock()
     const fleet = new FakeClock()

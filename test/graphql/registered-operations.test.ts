@@ -63,6 +63,16 @@ describe('a folder', () => {
       expect(registered.findById(id)).toBeUndefined()
   })
 
+  test('is told from one where a name stands for another document, or for none any more', async () => {
+    await write({ 'a.graphql': '{ accounts { name } }', 'b.graphql': '{ __typename }' })
+    const { digest } = await read()
+    expect((await read()).digest).toBe(digest)
+    await write({ 'a.graphql': '{ accounts { provider } }' })
+    const changed = (await read()).digest
+    await rm(join(folder, 'a.graphql'))
+    expect(new Set([digest, changed, (await read()).digest]).size).toBe(3)
+  })
+
   test('may hold links that stay inside, as those of a mounted volume do', async () => {
     await write({ '..data/a.graphql': '{ __typename }' })
     await symlink('..data/a.graphql', join(folder, 'a.graphql'))

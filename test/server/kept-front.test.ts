@@ -11,7 +11,7 @@ import { matchesEntityTag } from '#rest/freshness-headers.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { send } from '#test/support/plain-client.ts'
 import { createAddressReader } from '../../src/server/client-address.ts'
-import { createServer } from '../../src/server/create-server.ts'
+import { createServer, type ServerOptions } from '../../src/server/create-server.ts'
 import { KeptFront, type KeptFrontOptions } from '../../src/server/kept-front.ts'
 
 const reader: Caller = { name: 'web', role: 'reader', accounts: 'all' }
@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 /** A server that counts what it makes, with a front before it. */
-async function start(options: Partial<KeptFrontOptions> = {}) {
+async function start({ line, ...options }: Partial<KeptFrontOptions> & Pick<ServerOptions, 'line'> = {}) {
   const clock = new FakeClock()
   const made: string[] = []
   const state = {
@@ -51,6 +51,7 @@ async function start(options: Partial<KeptFrontOptions> = {}) {
     trustProxy: [],
     frameworkErrors: buildFrameworkErrorHandler({ error: () => undefined }),
     front,
+    ...(line && { line }),
   })
   const answer = (request: { raw: object }, text: string, age?: { fetchedAt: number; freshUntil: number }) => {
     made.push(text)
@@ -194,6 +195,30 @@ describe('a kept answer', () => {
     })
     expect((await ask('{"a":1}')).body.toString()).toBe('answer to {"a":1}')
     expect(made).toHaveLength(1)
+  })
+})
+
+describe('a request that waited for what is shared in vain', () => {
+  const answers = { find: () => undefined, fetch: async () => undefined, keep: () => undefined }
+
+  it.each([
+    ['worked on when it is its turn again', true, 200],
+    ['refused when there is no time for it', false, 503],
+  ])('stands in line once more, and is %s', async (_name, hasTime, status) => {
+    let offered = 0
+    const { ask, made } = await start({
+      answers,
+      line: {
+        offer: (work, refuse) => {
+          offered += 1
+          if (offered === 1 || hasTime) work()
+          else refuse()
+        },
+        isFull: () => false,
+      },
+    })
+    expect((await ask('{"a":1}')).status).toBe(status)
+    expect([offered, made.length]).toEqual([2, hasTime ? 1 : 0])
   })
 })
 

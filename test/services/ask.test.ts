@@ -3,18 +3,20 @@ import { createMemoryCache } from '#cache/memory-cache.ts'
 import { type Ask, Meter } from '#contract/ask.ts'
 import { createProcessSingleFlight } from '#fleet/single-flight.ts'
 import { UpstreamError } from '#model/errors.ts'
+import { FOREVER } from '#model/time-range.ts'
 import { Asker } from '#services/ask.ts'
 import type { Question } from '#services/question.ts'
 import { createAsk } from '#test/support/fake-account.ts'
 import { FakeClock, settle } from '#test/support/fake-clock.ts'
 
-function createRig() {
+function createRig(options: { readonly maxKeepMs?: number } = {}) {
   const clock = new FakeClock()
   const asker = new Asker({
     cache: createMemoryCache({ maxBytes: 1e6, clock }),
     flights: createProcessSingleFlight(),
     clock,
     maxStaleMs: 3_600_000,
+    ...options,
   })
   const rig = { clock, asker, fetched: 0, answer: async (): Promise<number> => rig.fetched }
   const question: Question<number> = {
@@ -46,6 +48,24 @@ describe('asking', () => {
     expect(second.meter).toMatchObject({ cached: 1, coalesced: 0 })
     expect(first.meter.cached).toBe(0)
   })
+
+  it.each([
+    [undefined, FOREVER],
+    [60_000, 60_000],
+    [0, 0],
+  ])(
+    'says until when a kept answer goes on being one where none is kept for more than %s ms',
+    async (keepMs, until) => {
+      const { asker, clock, question } = createRig(keepMs === undefined ? {} : { maxKeepMs: keepMs })
+      const lasting = { ...question, freshUntil: () => FOREVER }
+      const fetchedAt = clock.now()
+      await asker.ask(lasting, createAsk(clock))
+      await clock.advance(1000)
+      const ask = createAsk(clock)
+      await asker.ask(lasting, ask)
+      expect(ask.meter.holdsUntil).toBe(until === FOREVER ? FOREVER : fetchedAt + until)
+    },
+  )
 
   it('asks once more for what is kept and good, when that is in hand already', async () => {
     const { asker, clock, question } = createRig()

@@ -217,6 +217,28 @@ describe('the end of a history', () => {
     ])
   })
 
+  it.each([
+    ['before', EDGE],
+    ['behind', EDGE + 1.75 * HOUR_MS],
+  ])('waits for what lies %s the part that is kept as for what is not kept at all', async (_where, from) => {
+    const clock = new FakeClock(EDGE + 1.75 * HOUR_MS)
+    let delayMs = 0
+    const account = createFakeAccount({
+      listPushSamples: async () => {
+        await clock.delay(delayMs)
+        return []
+      },
+    })
+    const services = createTestServices(clock, [account])
+    const first = services.listPushSamples(stream, { from: EDGE + HOUR_MS, to: clock.now() }, createAsk(clock))
+    await clock.advance(6000)
+    await first
+    delayMs = 3000
+    const asked = services.listPushSamples(stream, { from, to: clock.now() }, createAsk(clock))
+    await clock.advance(3000)
+    expect(await asked).toMatchObject({ missing: [], stale: false })
+  })
+
   it('lets two who want different beginnings share a call, and asks for the rest once', async () => {
     const clock = new FakeClock(EDGE + 1.75 * HOUR_MS)
     const { asked, services } = createRig(clock, () => [])

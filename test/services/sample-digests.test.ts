@@ -62,9 +62,22 @@ describe('what is made of kept samples', () => {
     const groupsOf = (seconds: number) => play.toSlices(slices, seconds * 1000, WINDOW_MS)[0]?.samples
     const first = groupsOf(120)
     expect(groupsOf(120)).toBe(first)
-    for (const seconds of [60, 300, 600]) groupsOf(seconds)
+    for (const seconds of [180, 300, 600]) groupsOf(seconds)
     expect(groupsOf(120)).not.toBe(first)
     expect(groupsOf(120)).toEqual(first)
+  })
+
+  it('is held of a kept window in no more groups than that has samples', () => {
+    const { play } = new SampleDigests()
+    const samples = [0, 1, 2, 3].map((minute) => toSample(EDGE + minute * 60_000, 1))
+    const slices = toSlices(samples, { from: EDGE, to: EDGE + WINDOW_MS })
+    const groupsOf = (seconds: number) => play.toSlices(slices, seconds * 1000, WINDOW_MS)[0]?.samples
+    const [wide, narrow] = [groupsOf(300), groupsOf(30)]
+    expect(groupsOf(30)).toBe(narrow)
+    const again = groupsOf(300)
+    expect(again).not.toBe(wide)
+    expect(groupsOf(120)).toHaveLength(2)
+    expect(groupsOf(300)).toBe(again)
   })
 
   it('puts its items together when they are first read, once, and copies none of a whole window', () => {

@@ -25,7 +25,7 @@ export const p13: Row<Rig> = {
   id: 'P13',
   title: 'cold: the first to ask',
   method:
-    'The provider answers 20 ms after a call arrives. Q4 of one stream after another over one connection: the median latency less 20 ms; the same call made directly is told beside it. Then 10 000 live streams, page after page of 300, beside the same pages asked of the provider directly.',
+    'The provider answers 20 ms after a call arrives. Q4 of one stream after another over one connection: the median latency less that of the same call made directly, which holds the 20 ms and the making and carrying of the answer behind it. Then 10 000 live streams, page after page of 300, beside the same pages asked of the provider directly.',
   cells: [],
   measure: async (rig) => [...(await measureCold(rig)), ...(await measureList(rig))],
 }
@@ -54,12 +54,12 @@ async function measureCold({ scene, redis, pace }: Rig): Promise<readonly Findin
         called.push(await time(() => callHistory(upstream, key, from, dispatcher)))
       }
       if (round === 0) continue
-      ours.push(percentile(asked, 0.5) - PROVIDER_MS)
-      direct.push(percentile(called, 0.5) - PROVIDER_MS)
+      ours.push(percentile(asked, 0.5) - percentile(called, 0.5))
+      direct.push(percentile(called, 0.5))
     }
     return [
       { what: 'Q4: own share of the latency, p50', goal: { most: 3 }, unit: ' ms', measured: toSpread(ours) },
-      { what: 'the provider asked directly, less 20 ms', goal: undefined, unit: ' ms', measured: toSpread(direct) },
+      { what: 'the provider asked directly, p50', goal: undefined, unit: ' ms', measured: toSpread(direct) },
     ]
   } finally {
     upstream.delayMs = 0
