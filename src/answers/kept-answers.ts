@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#model/clock.ts'
 import type { Answers, KeptAnswer, WholeAnswer } from './answers.ts'
+import { LookWorth } from './look-worth.ts'
 import { toOwnBytes } from './own-bytes.ts'
 import { createPacker, PackedForms } from './packed-forms.ts'
 import type { SharedAnswers } from './shared-answers.ts'
@@ -44,6 +45,7 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
   const packer = createPacker()
   /** What is being looked for among what is shared, by place. */
   const looking = new Map<string, Promise<KeptAnswer | undefined>>()
+  const worth = new LookWorth()
   /** When all was last forgotten, on the steady clock. */
   let clearedAtMs = Number.NEGATIVE_INFINITY
 
@@ -96,6 +98,7 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
     begunAtMs: number,
   ): Promise<KeptAnswer | undefined> {
     const found = await finding
+    worth.learn(found !== undefined)
     const nowMs = clock.monotonicMs()
     // While it was on its way, this process may have put the same together itself, or all may have been forgotten.
     const own = find(place, nowMs)
@@ -110,8 +113,9 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
     fetch(place) {
       const running = looking.get(place)
       if (running !== undefined) return running
+      if (shared === undefined || !worth.isWorth()) return undefined
       const begunAtMs = clock.monotonicMs()
-      const finding = shared?.find(place)
+      const finding = shared.find(place)
       if (finding === undefined) return undefined
       const taking = take(place, finding, begunAtMs)
       looking.set(place, taking)
