@@ -2,8 +2,11 @@
 
 /** Work that leaves its result where every process can find it. */
 export interface SharedWork<Value> {
-  /** Does it. */
-  readonly run: () => Promise<Value>
+  /**
+   * Does it, unless somebody has left the result since this caller looked for it.
+   * @param recalled what `recall` says now that nobody else is at it
+   */
+  readonly run: (recalled: Promise<Value | undefined>) => Promise<Value>
   /** The result that another process has left; undefined when it is not to be found, or not good enough. */
   readonly recall: () => Promise<Value | undefined>
 }
@@ -35,7 +38,7 @@ export function createProcessSingleFlight(): SingleFlight {
   const flights = new Map<string, Promise<unknown>>()
 
   function start<Value>(key: string, work: SharedWork<Value>): Promise<Value> {
-    const flight = new Promise<Value>((resolve) => resolve(work.run()))
+    const flight = new Promise<Value>((resolve) => resolve(work.run(work.recall())))
     flights.set(key, flight)
     // Also keeps a failure nobody waits for any more from being reported as unhandled.
     const forget = () => flights.delete(key)

@@ -5,6 +5,7 @@ import { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions
 import { type Clock, systemClock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { KeptFront } from './kept-front.ts'
+import { MAX_BODY_BYTES } from './kept-place.ts'
 import { toMalformedAnswer } from './malformed-requests.ts'
 import { isRefusable, overloadRefusal, refuseForOverload } from './overload-refusal.ts'
 import { addPageHeaders } from './page-headers.ts'
@@ -36,7 +37,6 @@ export interface ServerOptions {
 
 /** A key of 512 bytes, each percent-encoded, and a node id of one. */
 const MAX_PARAMETER_LENGTH = 4096
-const MAX_BODY_BYTES = 64 * 1024
 const DEFAULT_LASTING_CONNECTIONS = 4_000
 
 /** Creates the server; it listens to nobody yet. Closing it gives everything back. */

@@ -99,14 +99,12 @@ export class KeptFront {
   serve(request: IncomingMessage, response: ServerResponse, handle: Handle, handleLater = handle): void {
     const face = findFace(request.url ?? '')
     const length = face && findBodyLength(request)
-    const mayAnswer = length !== undefined && this.options.isOpen()
-    const address = mayAnswer ? this.options.addressOf(request) : ''
-    const caller = mayAnswer ? this.options.authenticator.recognize({ headers: request.headers, address }) : undefined
-    if (face === undefined || length === undefined || caller === undefined) {
+    const known = length === undefined ? undefined : this.recognize(request)
+    if (face === undefined || length === undefined || known === undefined) {
       handle(request, response)
       return
     }
-    const visit: Visit = { request, response, handle, handleLater, face, caller, address }
+    const visit: Visit = { request, response, handle, handleLater, face, ...known }
     if (length === 0) this.look(visit, undefined)
     else if (request.readableLength >= length) this.lookWithBody(visit, length)
     // What came with the head is here when all of it has been read. Nobody is waited for: who sends his body later is
@@ -141,6 +139,15 @@ export class KeptFront {
       if (pending?.offered) this.keep(pending, pending.offered, reply.getHeaders())
       done()
     })
+  }
+
+  /** Who asks; undefined where somebody else has to find out, or to say that nobody is served any more. */
+  private recognize(request: IncomingMessage): Pick<Visit, 'caller' | 'address'> | undefined {
+    const { isOpen, addressOf, authenticator } = this.options
+    if (!isOpen()) return undefined
+    const address = addressOf(request)
+    const caller = authenticator.recognize({ headers: request.headers, address })
+    return caller && { caller, address }
   }
 
   private keep({ place, begunAtMs }: Pending, { body, endsAtMs, age }: Offered, sent: SentHeaders): void {

@@ -5,11 +5,12 @@ import type { IncomingMessage } from 'node:http'
 import { isFromBrowser } from '#access/browser.ts'
 import type { Caller } from '#model/caller.ts'
 
+/** Largest body that a request may bring. */
+export const MAX_BODY_BYTES = 64 * 1024
+
 /** A face of the gateway. */
 export type Face = 'graphql' | 'rest'
 
-/** As large a body as the faces take. */
-const MAX_BODY_BYTES = 64 * 1024
 /** Headers that an answer may depend on as they stand, or that decide whether there is one. */
 const tellingHeaders = ['host', 'origin', 'accept', 'content-type', 'content-encoding', 'accept-version'] as const
 

@@ -167,10 +167,9 @@ export class Asker {
    */
   async fetch<Value>(question: Question<Value>, kept: CacheEntry<Value> | undefined, ask: Ask): Promise<Answer<Value>> {
     const recall = async () => (await this.recall<Value>([question], [kept]))?.[0]
-    const run = async (detached: Ask) => {
+    const run = async (detached: Ask, recalled: Promise<CacheEntry<Value> | undefined>) => {
       const begunAtMs = this.clock.monotonicMs()
-      // Somebody else may have asked since it was looked up: what can no longer change is asked for once.
-      const known = await recall()
+      const known = await recalled
       if (known) {
         detached.meter.cached += 1
         return known
@@ -228,10 +227,10 @@ export class Asker {
     const detached: Ask = { ...ask, signal: neverAborted }
     const startedAtMs = this.clock.monotonicMs()
     let joined = true
-    const run = async () => {
+    const run = async (recalled: Promise<Value | undefined>) => {
       joined = false
       try {
-        const value = await work.run(detached)
+        const value = await work.run(detached, recalled)
         this.patience.learn(flight.scope, true)
         return value
       } catch (error) {

@@ -169,9 +169,8 @@ export class SessionDayReader {
       return entry && this.asker.isGood(entry) ? undefined : entry
     })
     const recall = () => this.asker.recall<SessionDay>(toDayQuestions(account, told), inHand)
-    const run = async (shared: Ask) => {
-      // Others may have asked for all of it since, in other calls perhaps: a closed day is asked for once.
-      const known = await recall()
+    const run = async (shared: Ask, recalled: ReturnType<typeof recall>) => {
+      const known = await recalled
       shared.meter.cached += known?.length ?? 0
       return known ?? this.fetch(account, facts, call, told, shared)
     }

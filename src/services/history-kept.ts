@@ -3,6 +3,7 @@
 import type { CacheEntry } from '#cache/cache.ts'
 import type { HistoryFacts } from '#contract/provider.ts'
 import type { Instant, TimeRange } from '#model/time-range.ts'
+import { findFirstIndex } from './first-index.ts'
 
 /** Anything measured at an instant. */
 export interface Timed {
@@ -115,14 +116,7 @@ export function toOwnTime<Sample>(
 
 /** The index of the first sample that is not before an instant. @param samples in order of time */
 export function findIndex(samples: readonly Timed[], instant: Instant): number {
-  let low = 0
-  let high = samples.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((samples[middle]?.observedAt ?? instant) < instant) low = middle + 1
-    else high = middle
-  }
-  return low
+  return findFirstIndex(samples, ({ observedAt }) => observedAt < instant)
 }
 
 /**

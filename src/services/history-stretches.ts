@@ -65,7 +65,10 @@ type ByWindow<Found> = ReadonlyMap<Instant, Found>
 
 /** A call may wait in the quota before it leaves, and the open end moves on meanwhile. */
 const WAIT_MS = 60_000
-/** The form of what is kept. Replicas of another version find theirs, which this one cannot read, under other names. */
+/**
+ * The form of what is kept. Replicas of another version find theirs, which this one cannot read, under other names; nor
+ * do they wait for each other's calls.
+ */
 const FORM = 2
 
 /** Names what is kept of a window. */
@@ -150,9 +153,8 @@ export class StretchReader<Sample extends Timed> {
   private share(stretch: Stretch<Sample>, ask: Ask): Promise<ByWindow<CacheEntry<Kept<Sample>>>> {
     const inHand = stretch.pieces.map((piece) => this.findSubstitute(piece))
     const recall = () => this.recall(stretch)
-    const run = async (detached: Ask) => {
-      // Somebody else may have asked since it was looked up: what can no longer change is asked for once.
-      const known = await recall()
+    const run = async (detached: Ask, recalled: ReturnType<typeof recall>) => {
+      const known = await recalled
       if (!known) return this.call(stretch, detached)
       detached.meter.cached += known.size
       return known

@@ -6,6 +6,7 @@ import type { Capabilities, LiveStreamPage } from '#contract/capability.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { LiveStream, LiveTotals } from '#model/stream.ts'
 import type { Asker } from './ask.ts'
+import { findFirstIndex } from './first-index.ts'
 import { combineFreshness, mapAnswer, PLAY_PACE_MS, PUSH_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
 import type { Question, QuestionIdentity } from './question.ts'
@@ -221,14 +222,7 @@ export function isComplete({ failure, pageCount, streams, streamCount }: LiveLis
 
 /** A stream of the list, or undefined. */
 export function findListed({ streams }: LiveList, key: string): LiveStream | undefined {
-  let low = 0
-  let high = streams.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((streams[middle]?.key ?? key) < key) low = middle + 1
-    else high = middle
-  }
-  const found = streams[low]
+  const found = streams[findFirstIndex(streams, (stream) => stream.key < key)]
   return found?.key === key ? found : undefined
 }
 

@@ -23,8 +23,12 @@ export interface Question<Value> {
 
 /** Work that its callers share. What it does is told by its result, and by what is kept once it is done. */
 export interface AskedWork<Value> {
-  /** Does it, within the deadline of the ask it is given. */
-  readonly run: (ask: Ask) => Promise<Value>
+  /**
+   * Does it, within the deadline of the ask it is given. Others may have asked since it was looked up, and what can no
+   * longer change is asked for once.
+   * @param recalled what `recall` says now that nobody else is at it
+   */
+  readonly run: (ask: Ask, recalled: Promise<Value | undefined>) => Promise<Value>
   /** What others have left of it in the cache; undefined when that does not answer. */
   readonly recall: () => Promise<Value | undefined>
 }

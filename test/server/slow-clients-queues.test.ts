@@ -26,6 +26,19 @@ describe('what the system holds for clients', () => {
     return { ...parts, held }
   }
 
+  /** A client that has read the beginning of an answer, of which the rest comes when the test says so. */
+  async function pauseInAnswer() {
+    let goOn = () => {}
+    const { pass, visit, held } = await serveHeld((_request, response) => {
+      response.writeHead(200).write('a beginning')
+      goOn = () => void response.write('the rest')
+    })
+    const { socket, far } = await visit(REQUEST)
+    socket.resume()
+    await once(socket, 'data')
+    return { pass, held, far, goOn: () => goOn() }
+  }
+
   it('is given its time from when there is something, however long the client was idle before', async () => {
     const { pass, visit, held } = await serveHeld((_request, response) => response.end('answer'))
     const { socket, far } = await visit(REQUEST)
@@ -43,14 +56,7 @@ describe('what the system holds for clients', () => {
   })
 
   it('is given its time too when an answer goes on after a long pause', async () => {
-    let goOn = () => {}
-    const { pass, visit, held } = await serveHeld((_request, response) => {
-      response.writeHead(200).write('a beginning')
-      goOn = () => void response.write('the rest')
-    })
-    const { socket, far } = await visit(REQUEST)
-    socket.resume()
-    await once(socket, 'data')
+    const { pass, held, far, goOn } = await pauseInAnswer()
     await pass(30_000)
     held.bytes = 200
     goOn()
@@ -61,14 +67,7 @@ describe('what the system holds for clients', () => {
   })
 
   it('is looked at again when something was written while it was read', async () => {
-    let goOn = () => {}
-    const { pass, visit, held } = await serveHeld((_request, response) => {
-      response.writeHead(200).write('a beginning')
-      goOn = () => void response.write('the rest')
-    })
-    const { socket, far } = await visit(REQUEST)
-    socket.resume()
-    await once(socket, 'data')
+    const { pass, held, far, goOn } = await pauseInAnswer()
     held.onReading = async () => {
       held.onReading = async () => {}
       held.bytes = 200

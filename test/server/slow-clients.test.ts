@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { settle } from '#test/support/fake-clock.ts'
 import { closeFollowed, REQUEST, serve, trackClient } from '#test/support/followed-server.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
+import { readSendQueues, toConnectionName } from '../../src/server/send-queues.ts'
 
 /** More than the system takes for a client that reads nothing. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024, 'x')
@@ -25,6 +26,12 @@ describe('a client that takes nothing of its answer', () => {
     const { pass, visit } = await serve((_request, response) => response.end(LARGE.subarray(0, 1024 * 1024)))
     const { far } = await visit(REQUEST)
     await waitUntil('the answer has been taken', async () => far.bytesWritten > 0 && far.writableLength === 0)
+    let held = 0
+    await waitUntil('the system of the client takes no more', async () => {
+      const before = held
+      held = (await readSendQueues()).get(toConnectionName(far)) ?? 0
+      return held > 0 && held === before
+    })
     await pass(6000)
     expect(far.destroyed).toBe(false)
     await pass(2000)
