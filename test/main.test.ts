@@ -1,19 +1,26 @@
-// The process itself, as an operator starts and stops it.
+// The process itself, as an operator starts and stops it: from its sources, and built into one folder.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startRedis } from '#test/support/redis-server.ts'
 import type { Sandbox } from '../sandbox/handle.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { toSettings } from '../sandbox/settings-snippet.ts'
+import { build } from '../scripts/build.ts'
 
-const entry = resolve('src/main.ts')
-
+let built: string
+let entry: string
 let folder: string
 const children: ChildProcess[] = []
 const sandboxes: Sandbox[] = []
 
+beforeAll(async () => {
+  built = await mkdtemp(join(tmpdir(), 'weir-built-'))
+  await build(built)
+}, 60_000)
+afterAll(() => rm(built, { recursive: true, force: true }))
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-main-'))
 })
@@ -51,7 +58,16 @@ async function writeSettings(text: string): Promise<void> {
   await writeFile(join(folder, 'weir.yaml'), text)
 }
 
-describe('the process', () => {
+const forms = [
+  { form: 'from its sources', find: () => resolve('src/main.ts') },
+  { form: 'as it is built', find: () => join(built, 'app/main.js') },
+]
+
+describe.each(forms)('the process, $form', ({ find }) => {
+  beforeEach(() => {
+    entry = find()
+  })
+
   it('runs over its sandbox without settings, says so loudly, and stops cleanly on SIGTERM', async () => {
     const weir = start()
     const address = await weir.address()
@@ -72,6 +88,30 @@ describe('the process', () => {
     weir.child.kill('SIGTERM')
     expect(await weir.ended).toBe(0)
     expect(weir.said.error).toBe('')
+  })
+
+  it('answers over Redis, and serves its pages', async () => {
+    const redis = await startRedis()
+    const sandbox = await startSandbox()
+    sandboxes.push(sandbox)
+    await writeSettings(`redis: { url: "${redis.url}" }\n${toSettings(sandbox)}`)
+    const weir = start()
+    const address = await weir.address()
+    const answer = await fetch(`${address}/v1/live-streams?account=tencent-main&first=3`)
+    expect(await answer.json()).toMatchObject({ items: [{}, {}, {}] })
+    expect(sandbox.countCalls()).toBeGreaterThan(0)
+    for (const [path, type] of [
+      ['/graphiql', 'text/html'],
+      ['/docs/static/swagger-ui.css', 'text/css'],
+      ['/openapi.json', 'application/json'],
+    ]) {
+      const page = await fetch(`${address}${path}`)
+      expect(page.status).toBe(200)
+      expect(page.headers.get('content-type')).toContain(type)
+    }
+    weir.child.kill('SIGTERM')
+    expect(await weir.ended).toBe(0)
+    await redis.close()
   })
 
   it('collects snapshots over its sandbox unasked', async () => {

@@ -19,6 +19,8 @@ export interface WeirSetup {
   readonly upstream: Pick<BenchUpstream, 'account'>
   /** Left out: embedded stores. */
   readonly redis?: { readonly url: string; readonly prefix: string }
+  /** What is run; the sources when left out. */
+  readonly program?: string
   /** Words in front of the command. */
   readonly before?: readonly string[]
   /** Further settings, which stand instead of the usual ones. */
@@ -45,7 +47,15 @@ export interface Weir {
 }
 
 /** Starts one and waits until it answers. @throws Error with what it wrote, when it does not */
-export async function startWeir({ name, folder, upstream, redis, before, settings }: WeirSetup): Promise<Weir> {
+export async function startWeir({
+  name,
+  folder,
+  upstream,
+  redis,
+  program,
+  before,
+  settings,
+}: WeirSetup): Promise<Weir> {
   const own = join(folder, name.replaceAll(/\W+/g, '-'))
   await mkdir(own, { recursive: true })
   const file = join(own, 'weir.json')
@@ -64,7 +74,7 @@ export async function startWeir({ name, folder, upstream, redis, before, setting
   )
   const running = await startServer({
     name,
-    command: [...(before ?? []), process.execPath, join(projectFolder, 'src/main.ts')],
+    command: [...(before ?? []), process.execPath, program ?? join(projectFolder, 'src/main.ts')],
     folder: own,
     environment: { WEIR_CONFIG: file },
     readyUrl: `${url}/healthz`,
