@@ -34,6 +34,12 @@ export async function addPageHeaders(app: FastifyInstance, { corsOrigins, isTls 
     // Without TLS of its own it may stand behind plain http on a private network: whoever ends TLS says this for the
     // whole host. Of other hosts below its name it knows nothing in any case.
     strictTransportSecurity: isTls && { maxAge: STRICT_TRANSPORT_SECONDS, includeSubDomains: false },
+    // For browsers and plug-ins that are gone, or what they do anyway: every answer would carry them for nothing.
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+    originAgentCluster: false,
   })
   if (corsOrigins.length === 0) return
   await app.register(cors, {
