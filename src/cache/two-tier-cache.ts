@@ -1,5 +1,6 @@
 // The cache of a replica: its own memory in front of what all replicas share. What is fresh in memory is answered from
 // there; for anything else the others may have something newer.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '#model/clock.ts'
 import type { Instant } from '#model/time-range.ts'
 import type { Cache, CacheEntry, CacheKey } from './cache.ts'
@@ -82,11 +83,13 @@ export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOption
     },
 
     async set(key, entry, options) {
-      if (options.begunAtMs !== undefined && memory.wasClearedSince(key.scope, options.begunAtMs)) return
-      // Begins with its JSON, which takes a third longer to write once the value is frozen.
-      const written = shared.set(key, entry, options)
+      const sinceMs = options.begunAtMs ?? clock.monotonicMs()
+      if (memory.wasClearedSince(key.scope, sinceMs)) return
       memory.keep(key, entry, options)
-      await written
+      // Whoever asked is answered first: to pack a long value takes longer than all else that is done about it here.
+      await nextTurn()
+      if (memory.wasClearedSince(key.scope, sinceMs)) return
+      await shared.set(key, entry, options)
     },
   }
 }

@@ -54,10 +54,9 @@ export function createRedisSingleFlight(options: RedisSingleFlightOptions): Sing
       const recalled = work.recall()
       recalled.catch(() => undefined)
       const holder = await taking
-      if (holder === lock.token) return { value: await lead(lock, flight.key, () => work.run(recalled)), shared: false }
+      if (holder === lock.token) return { value: await lead(lock, flight.key, work, recalled), shared: false }
       const end = await waitFor(lock, holder, flight.key)
-      if (end.is === 'unknown')
-        return { value: await lead(lock, flight.key, () => work.run(work.recall())), shared: false }
+      if (end.is === 'unknown') return { value: await lead(lock, flight.key, work, work.recall()), shared: false }
       if (end.failure) throw end.failure
       const value = await work.recall()
       if (value !== undefined) return { value, shared: true }
@@ -75,22 +74,29 @@ export function createRedisSingleFlight(options: RedisSingleFlightOptions): Sing
   }
 
   /** Does the work under the lock. Its callers need not wait until the lock is given back. */
-  async function lead<Value>(lock: FlightLock, key: string, run: () => Promise<Value>): Promise<Value> {
+  async function lead<Value>(
+    lock: FlightLock,
+    key: string,
+    work: SharedWork<Value>,
+    recalled: Promise<Value | undefined>,
+  ): Promise<Value> {
     if (!callers.has(key)) {
       void lock.release()
       throw new AbandonedError('all who asked have left')
     }
     const done = new AbortController()
     void renew(lock, done.signal)
+    const giveBack = (error?: unknown) => {
+      done.abort()
+      void lock.release(error)
+    }
     try {
-      const value = await run()
-      void lock.release()
+      const value = await work.run(recalled)
+      void (work.left?.() ?? Promise.resolve()).then(() => giveBack())
       return value
     } catch (error) {
-      void lock.release(error)
+      giveBack(error)
       throw error
-    } finally {
-      done.abort()
     }
   }
 

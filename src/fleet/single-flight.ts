@@ -9,6 +9,11 @@ export interface SharedWork<Value> {
   readonly run: (recalled: Promise<Value | undefined>) => Promise<Value>
   /** The result that another process has left; undefined when it is not to be found, or not good enough. */
   readonly recall: () => Promise<Value | undefined>
+  /**
+   * Resolves, once `run` has, when its result is where `recall` finds it in every process: nobody who has the result
+   * waits for that, and everybody else does. Never rejects. Left out: it is there as soon as `run` resolves.
+   */
+  readonly left?: () => Promise<unknown>
 }
 
 /** Shares one piece of work between all who ask for it while it runs. */

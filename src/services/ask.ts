@@ -167,7 +167,7 @@ export class Asker {
    */
   async fetch<Value>(question: Question<Value>, kept: CacheEntry<Value> | undefined, ask: Ask): Promise<Answer<Value>> {
     const recall = async () => (await this.recall<Value>([question], [kept]))?.[0]
-    const run = async (detached: Ask, recalled: Promise<CacheEntry<Value> | undefined>) => {
+    const run: AskedWork<CacheEntry<Value>>['run'] = async (detached, recalled, leave) => {
       const begunAtMs = this.clock.monotonicMs()
       const known = await recalled
       if (known) {
@@ -179,12 +179,14 @@ export class Asker {
       const value = await question.fetch(detached)
       const fetchedAt = this.clock.now()
       const entry = { value, fetchedAt, freshUntil: question.freshUntil(value, fetchedAt) }
-      await this.keep(question, entry, {
-        sizeBytes: question.sizeOf(value),
-        begunAtMs,
-        usefulMs: question.usefulMs,
-        isPrivate: question.isPrivate?.(value),
-      })
+      leave(
+        this.keep(question, entry, {
+          sizeBytes: question.sizeOf(value),
+          begunAtMs,
+          usefulMs: question.usefulMs,
+          isPrivate: question.isPrivate?.(value),
+        }),
+      )
       return entry
     }
     try {
@@ -227,10 +229,11 @@ export class Asker {
     const detached: Ask = { ...ask, signal: neverAborted }
     const startedAtMs = this.clock.monotonicMs()
     let joined = true
+    const keeping: Promise<unknown>[] = []
     const run = async (recalled: Promise<Value | undefined>) => {
       joined = false
       try {
-        const value = await work.run(detached, recalled)
+        const value = await work.run(detached, recalled, (kept) => keeping.push(kept))
         this.patience.learn(flight.scope, true)
         return value
       } catch (error) {
@@ -241,7 +244,11 @@ export class Asker {
     const untilMs = hasFallback ? this.patience.toLimitMs(flight.scope, ask.deadlineAtMs) : ask.deadlineAtMs
     const wait = limitWait({ signal: ask.signal, deadlineAtMs: untilMs }, this.clock)
     try {
-      const { value, shared } = await this.flights.run(flight, { run, recall: work.recall }, wait.signal)
+      const { value, shared } = await this.flights.run(
+        flight,
+        { run, recall: work.recall, left: () => Promise.allSettled(keeping) },
+        wait.signal,
+      )
       if (shared) ask.meter.coalesced += 1
       return value
     } catch (error) {

@@ -13,7 +13,7 @@ import { FOREVER, type Instant, type TimeRange } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
 import { PLAY_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
-import type { QuestionIdentity } from './question.ts'
+import type { AskedWork, QuestionIdentity } from './question.ts'
 import type { Answer } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -169,10 +169,10 @@ export class SessionDayReader {
       return entry && this.asker.isGood(entry) ? undefined : entry
     })
     const recall = () => this.asker.recall<SessionDay>(toDayQuestions(account, told), inHand)
-    const run = async (shared: Ask, recalled: ReturnType<typeof recall>) => {
+    const run: AskedWork<readonly CacheEntry<SessionDay>[]>['run'] = async (shared, recalled, leave) => {
       const known = await recalled
       shared.meter.cached += known?.length ?? 0
-      return known ?? this.fetch(account, facts, call, told, shared)
+      return known ?? this.fetch(account, facts, call, told, shared, leave)
     }
     try {
       if (refusal) throw refusal
@@ -198,6 +198,7 @@ export class SessionDayReader {
     call: DayCall,
     told: readonly DaySlot[],
     ask: Ask,
+    leave: (keeping: Promise<unknown>) => void,
   ): Promise<readonly CacheEntry<SessionDay>[]> {
     const listPushSessions = requireCapability(account, 'listPushSessions')
     const begunAtMs = this.asker.clock.monotonicMs()
@@ -214,14 +215,12 @@ export class SessionDayReader {
       return { value, fetchedAt, freshUntil: this.toFreshUntil(value, day, fetchedAt) }
     })
     const usefulMs = facts.retentionDays * DAY_MS
-    await Promise.all(
-      toDayQuestions(account, told).map(async (question, index) => {
-        const entry = entries[index]
-        if (!entry) return
-        const sizeBytes = 200 + entry.value.sessions.length * 120
-        await this.asker.keep(question, entry, { sizeBytes, begunAtMs, usefulMs })
-      }),
-    )
+    for (const [index, question] of toDayQuestions(account, told).entries()) {
+      const entry = entries[index]
+      if (!entry) continue
+      const sizeBytes = 200 + entry.value.sessions.length * 120
+      leave(this.asker.keep(question, entry, { sizeBytes, begunAtMs, usefulMs }))
+    }
     return entries
   }
 

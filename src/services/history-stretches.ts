@@ -8,6 +8,7 @@ import type { HistoryFacts } from '#contract/provider.ts'
 import { FOREVER, type Instant, type TimeRange } from '#model/time-range.ts'
 import type { Asker } from './ask.ts'
 import { CLOCK_SPREAD_MS, implyNext, type Kept, type RowRules, type Timed, toKept, toOwnTime } from './history-kept.ts'
+import type { AskedWork } from './question.ts'
 import type { Answer } from './services.ts'
 
 /** A history of one thing: which it is, and how a stretch of it is asked for. */
@@ -153,9 +154,9 @@ export class StretchReader<Sample extends Timed> {
   private share(stretch: Stretch<Sample>, ask: Ask): Promise<ByWindow<CacheEntry<Kept<Sample>>>> {
     const inHand = stretch.pieces.map((piece) => this.findSubstitute(piece))
     const recall = () => this.recall(stretch)
-    const run = async (detached: Ask, recalled: ReturnType<typeof recall>) => {
+    const run: AskedWork<ByWindow<CacheEntry<Kept<Sample>>>>['run'] = async (detached, recalled, leave) => {
       const known = await recalled
-      if (!known) return this.call(stretch, detached)
+      if (!known) return this.call(stretch, detached, leave)
       detached.meter.cached += known.size
       return known
     }
@@ -198,7 +199,11 @@ export class StretchReader<Sample extends Timed> {
     return told.get(window.from) ?? implyNext(kept && { window: { from, to: window.from }, kept }, window)
   }
 
-  private async call({ pieces, range }: Stretch<Sample>, ask: Ask): Promise<ByWindow<CacheEntry<Kept<Sample>>>> {
+  private async call(
+    { pieces, range }: Stretch<Sample>,
+    ask: Ask,
+    leave: (keeping: Promise<unknown>) => void,
+  ): Promise<ByWindow<CacheEntry<Kept<Sample>>>> {
     const calledAt = this.asker.clock.now()
     const asked = { from: range.from, to: Math.min(range.to, calledAt) }
     const told = { asked, calledAt, samples: await this.history.fetch(asked, ask) }
@@ -208,16 +213,15 @@ export class StretchReader<Sample extends Timed> {
       const freshUntil = value.openFrom >= window.to ? FOREVER : fetchedAt + this.history.paceMs
       return { window, entry: { value, fetchedAt, freshUntil } }
     })
-    await Promise.all(
-      entries.map(({ window, entry }) =>
+    for (const { window, entry } of entries)
+      leave(
         this.asker.keep(toWindowIdentity(this.history, window), entry, {
           sizeBytes: 200 + entry.value.samples.length * this.history.sampleBytes,
           // What is kept goes into it: were that cleared meanwhile, it would come back with it.
           begunAtMs: this.begunAtMs,
           usefulMs: 2 * this.history.facts.retentionMs,
         }),
-      ),
-    )
+      )
     return new Map(entries.map(({ window, entry }) => [window.from, entry]))
   }
 

@@ -27,8 +27,13 @@ export interface AskedWork<Value> {
    * Does it, within the deadline of the ask it is given. Others may have asked since it was looked up, and what can no
    * longer change is asked for once.
    * @param recalled what `recall` says now that nobody else is at it
+   * @param leave is told of what is being kept of it, for which no caller waits
    */
-  readonly run: (ask: Ask, recalled: Promise<Value | undefined>) => Promise<Value>
+  readonly run: (
+    ask: Ask,
+    recalled: Promise<Value | undefined>,
+    leave: (keeping: Promise<unknown>) => void,
+  ) => Promise<Value>
   /** What others have left of it in the cache; undefined when that does not answer. */
   readonly recall: () => Promise<Value | undefined>
 }

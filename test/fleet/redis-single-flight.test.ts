@@ -100,6 +100,50 @@ describe('single flight over redis that breaks', () => {
     expect(await waited).toEqual({ value: 'long', shared: true })
   })
 
+  it('answers who asked before the result is where others find it, and has those wait until it is', async () => {
+    const [one, other] = await Promise.all([1, 2].map(() => openReplica(redis.url, 'leaving')))
+    if (!one || !other) throw new Error('two replicas were asked for')
+    const flight = { scope: 'main', key: 'leaving' }
+    const [work, unneeded] = [createWork('early'), createWork('own')]
+    const leaving = Promise.withResolvers<void>()
+    const led = one.single.run(flight, { ...work, left: () => leaving.promise }, staying)
+    await waitUntil(() => work.starts === 1)
+    let kept: string | undefined
+    const waited = other.single.run(flight, { ...unneeded, recall: async () => kept }, staying)
+    work.end()
+    expect(await led).toEqual({ value: 'early', shared: false })
+    await pause(60)
+    expect(unneeded.starts).toBe(0)
+    kept = 'early'
+    leaving.resolve()
+    expect(await waited).toEqual({ value: 'early', shared: true })
+  })
+
+  it('tells work what was left before its lock was taken', async () => {
+    const [one, other] = await Promise.all([1, 2].map(() => openReplica(redis.url, 'recalling')))
+    if (!one || !other) throw new Error('two replicas were asked for')
+    for (let round = 0; round < 30; round += 1) {
+      const place = `recalling:${round}`
+      let writes = 0
+      const work = (link: FleetLink): SharedWork<string> => ({
+        recall: async () => (await link.getMany([place]))[0]?.toString(),
+        run: async (recalled) => {
+          const known = await recalled
+          if (known !== undefined) return known
+          writes += 1
+          await link.set(place, Buffer.from('told'), 10_000)
+          return 'told'
+        },
+      })
+      const first = one.single.run({ scope: 'main', key: place }, work(one.link), staying)
+      // The sooner or later the other one comes, the nearer it is to the end of the first.
+      await pause(round % 3)
+      const second = other.single.run({ scope: 'main', key: place }, work(other.link), staying)
+      expect((await Promise.all([first, second])).map(({ value }) => value)).toEqual(['told', 'told'])
+      expect(writes).toBe(1)
+    }
+  })
+
   it('takes nothing away from who leads now when it comes back after its lock has ended', async () => {
     const [slow, quick] = await Promise.all([1, 2].map(() => openReplica(redis.url, 'frozen')))
     if (!slow || !quick) throw new Error('two replicas were asked for')

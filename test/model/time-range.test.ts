@@ -44,6 +44,39 @@ describe('RFC 3339 times', () => {
     expect(fromIsoTime(text)).toBeUndefined()
   })
 
+  test('of any shape are read as the platform reads them, where it does not slide into another day', () => {
+    const digits = (most: number, places: number) =>
+      fc.integer({ min: 0, max: most }).map((number) => String(number).padStart(places, '0'))
+    const texts = fc
+      .tuple(
+        digits(9999, 4),
+        fc.tuple(digits(14, 2), digits(32, 2)),
+        fc.tuple(digits(25, 2), digits(61, 2), digits(61, 2)),
+        fc.option(digits(999, 3)),
+        fc.constantFrom('Z', 'z', '+08:00', '-23:59', '+24:00', '-00:60', '', '+0800'),
+      )
+      .map(
+        ([year, day, time, ms, zone]) =>
+          `${[year, ...day].join('-')}T${time.join(':')}${ms === null ? '' : `.${ms}`}${zone}`,
+      )
+    fc.assert(
+      fc.property(texts, (text) => {
+        const [local = '', zone = ''] = [
+          text.slice(0, text.includes('.') ? 23 : 19),
+          text.slice(text.includes('.') ? 23 : 19),
+        ]
+        const isZone = /^(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/.test(zone)
+        const plain = Date.parse(`${local}Z`)
+        const isReal = isZone && !Number.isNaN(plain) && new Date(plain).toISOString().startsWith(local)
+        const instant = Date.parse(`${local}${zone.toUpperCase()}`)
+        const isSpelt =
+          instant >= Date.parse('0000-01-01T00:00:00Z') && instant <= Date.parse('9999-12-31T23:59:59.999Z')
+        expect(fromIsoTime(text)).toBe(isReal && isSpelt ? instant : undefined)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   test('that were written are read as the same instant', () => {
     const instants = fc.date({
       min: new Date('0000-01-01T00:00:00Z'),

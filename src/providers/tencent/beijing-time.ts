@@ -12,6 +12,8 @@ const LATEST_SECONDS = 253_402_300_800
 export function readTime(value: unknown): Instant | null {
   const seconds = toMeasure(value)
   if (seconds !== null) return seconds > 0 && seconds < LATEST_SECONDS ? Math.round(seconds * 1000) : null
-  const text = toText(value)?.trim().replace(/ +/, 'T') ?? ''
-  return fromIsoTime(text) ?? fromIsoTime(`${text}+08:00`) ?? null
+  const text = toText(value)?.trim() ?? ''
+  const gap = text.indexOf(' ')
+  const written = gap < 0 ? text : `${text.slice(0, gap)}T${text.slice(gap).trimStart()}`
+  return fromIsoTime(`${written}+08:00`) ?? fromIsoTime(written) ?? null
 }
