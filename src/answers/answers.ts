@@ -8,6 +8,12 @@ export const codings = ['zstd', 'br', 'gzip'] as const
 /** How a body is packed. */
 export type Coding = (typeof codings)[number]
 
+/**
+ * Shorter bodies go out with their head as one text, which is one write, and are held as that too; the text of a longer
+ * one would cost a copy.
+ */
+export const LONGEST_TEXT_BYTES = 4096
+
 /** When the parts of an answer were learnt, on `Clock.monotonicMs`. */
 export interface AnswerAge {
   /** When the oldest part was fetched. */
@@ -30,6 +36,8 @@ export interface WholeAnswer {
 
 /** One that is kept, with its packed forms as far as they have been made. */
 export interface KeptAnswer extends WholeAnswer {
+  /** Whether it is in memory, and so likely to be sent again; not for what only came by. */
+  readonly isHeld: boolean
   /**
    * The body packed that way. The first who asks for a form has it made, and is told undefined; so is whoever asks
    * before it is there, and whoever asks for one that saves nothing.

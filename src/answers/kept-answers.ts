@@ -1,7 +1,7 @@
 // The answers of one process: in memory, bounded by bytes, over what it shares with others where there is such a place.
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#model/clock.ts'
-import type { Answers, KeptAnswer, WholeAnswer } from './answers.ts'
+import { type Answers, type KeptAnswer, LONGEST_TEXT_BYTES, type WholeAnswer } from './answers.ts'
 import { LookWorth } from './look-worth.ts'
 import { toOwnBytes } from './own-bytes.ts'
 import { createPacker, PackedForms } from './packed-forms.ts'
@@ -72,11 +72,11 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
     const sizeBytes = toSize(place, answer)
     if (sizeBytes > maxEntrySize) {
       answers.delete(place)
-      return { ...answer, pack: () => undefined }
+      return { headers, body: answer.body, endsAtMs, age, isHeld: false, pack: packNothing }
     }
     const body = toOwnBytes(answer.body)
     const forms = new PackedForms(body, packer, (bytes) => grow(place, kept, bytes))
-    const kept: Kept = { headers, body, endsAtMs, age, sizeBytes, pack: (coding) => forms.find(coding) }
+    const kept: Kept = { headers, body, endsAtMs, age, isHeld: true, sizeBytes, pack: (coding) => forms.find(coding) }
     answers.set(place, kept, { size: sizeBytes })
     return kept
   }
@@ -92,19 +92,15 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
     return true
   }
 
-  async function take(
-    place: string,
-    finding: Promise<WholeAnswer | undefined>,
-    begunAtMs: number,
-  ): Promise<KeptAnswer | undefined> {
-    const found = await finding
+  function take(place: string, found: WholeAnswer | undefined, begunAtMs: number): KeptAnswer | undefined {
     worth.learn(found !== undefined)
     const nowMs = clock.monotonicMs()
     // While it was on its way, this process may have put the same together itself, or all may have been forgotten.
     const own = find(place, nowMs)
     if (own !== undefined || found === undefined || begunAtMs <= clearedAtMs) return own
     const endsAtMs = Math.min(found.endsAtMs, nowMs + maxLifeMs)
-    return nowMs < endsAtMs ? remember(place, { ...found, endsAtMs }) : undefined
+    if (nowMs >= endsAtMs) return undefined
+    return remember(place, { headers: found.headers, body: found.body, endsAtMs, age: found.age })
   }
 
   return {
@@ -117,11 +113,12 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
       const begunAtMs = clock.monotonicMs()
       const finding = shared.find(place)
       if (finding === undefined) return undefined
-      const taking = take(place, finding, begunAtMs)
-      looking.set(place, taking)
-      void taking.then(() => {
+      const taking = finding.then((found) => {
+        // Not those of after a `clear`, who look anew.
         if (looking.get(place) === taking) looking.delete(place)
+        return take(place, found, begunAtMs)
       })
+      looking.set(place, taking)
       return taking
     },
 
@@ -148,8 +145,11 @@ export function createKeptAnswers(options: KeptAnswersOptions): Answers {
   }
 }
 
+const packNothing = () => undefined
+
 /** Bytes that an answer takes without its packed forms: a whole number. */
 function toSize(place: string, { headers, body }: WholeAnswer): number {
   const headBytes = headers.reduce((sum, text) => sum + text.length * 2 + TEXT_OVERHEAD_BYTES, 0)
-  return body.length + headBytes + place.length * 2 + ANSWER_OVERHEAD_BYTES
+  const textBytes = body.length > LONGEST_TEXT_BYTES ? 0 : body.length
+  return body.length + textBytes + headBytes + place.length * 2 + ANSWER_OVERHEAD_BYTES
 }

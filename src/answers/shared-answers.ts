@@ -4,12 +4,12 @@ import { hash } from 'node:crypto'
 import type { FleetClock } from '#fleet/fleet-clock.ts'
 import type { FleetLink } from '#fleet/fleet-link.ts'
 import type { Clock } from '#model/clock.ts'
-import { decodeAnswer, encodeAnswer, type StoredAnswer } from './answer-codec.ts'
+import { decodeAnswer, encodeAnswer, type KnownHeads, type StoredAnswer } from './answer-codec.ts'
 import type { WholeAnswer } from './answers.ts'
 
 /** What it works with. */
 export interface SharedAnswersOptions {
-  readonly link: Pick<FleetLink, 'state' | 'getMany' | 'set'>
+  readonly link: Pick<FleetLink, 'state' | 'get' | 'set'>
   readonly fleetTime: Pick<FleetClock, 'toFleet'>
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
   /** What every key begins with. */
@@ -46,6 +46,7 @@ export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswer
   const { link, fleetTime, clock, prefix, stamp } = options
   let writingBytes = 0
   const standing = new StandingBytes()
+  const heads: KnownHeads = new Map()
 
   /** How far the fleet's clock is ahead of the steady one of this process. */
   function findLead(): number | undefined {
@@ -76,15 +77,15 @@ export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswer
     }
   }
 
-  async function look(key: string, stamped: string): Promise<WholeAnswer | undefined> {
-    try {
-      const [bytes] = await link.getMany([key])
-      const stored = bytes && stamp() === stamped ? decodeAnswer(bytes) : undefined
-      return stored && read(stored)
-    } catch {
+  function look(key: string, stamped: string): Promise<WholeAnswer | undefined> {
+    return link.get(key).then(
+      (bytes) => {
+        const stored = bytes && stamp() === stamped ? decodeAnswer(bytes, heads) : undefined
+        return stored && read(stored)
+      },
       // Not found, then. The link itself tells whom it concerns that it is down.
-      return undefined
-    }
+      () => undefined,
+    )
   }
 
   async function write(key: string, bytes: Buffer, ttlMs: number): Promise<void> {

@@ -53,6 +53,8 @@ export interface FleetLink {
   onChange(listener: () => void): () => void
   /** Runs a script; bulk replies are texts. */
   evaluate(script: FleetScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown>
+  /** One value; null when it is not there. Those that are asked for at the same time may be asked for together. */
+  get(key: string): Promise<Buffer | null>
   /** Values of keys that share a hash tag, in their order; null for one that is not there. */
   getMany(keys: readonly string[]): Promise<readonly (Buffer | null)[]>
   /** Stores a value for so many milliseconds, ≥ 1. */

@@ -20,6 +20,8 @@ export interface RedisConnection {
   hold(): void
   /** Lets go what was held. Of an ended connection: nothing happens. */
   release(): void
+  /** Whether one command may name any keys: in a cluster only those of one slot. */
+  readonly hasOneServer: boolean
   /** Hears from every server it is connected to. */
   ping(): Promise<void>
   /** Where the servers of a cluster are, as far as it says; empty otherwise. */
@@ -103,6 +105,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     release: () => {
       for (const { stream } of form.listServers()) stream.uncork()
     },
+    hasOneServer: options.address.form !== 'cluster',
     ping: form.ping,
     listNodes: form.listNodes,
     drop: () => end(new ConnectionFault('DROPPED')),

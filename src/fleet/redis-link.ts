@@ -8,6 +8,7 @@ import { type RedisAddress, type RedisNode, readRedisAddress } from './redis-add
 import { createRedisConnection, type RedisConnection } from './redis-connection.ts'
 import { findAnswerCode, toConnectionFault } from './redis-fault.ts'
 import type { RedisPatience } from './redis-options.ts'
+import { RedisReads } from './redis-reads.ts'
 import { isGoneForAll } from './redis-refusal.ts'
 import { type Departure, RedisWaits, type Wait } from './redis-waits.ts'
 
@@ -57,6 +58,7 @@ class RedisLink implements FleetLink {
   private readonly closing = new AbortController()
   private readonly running: Promise<void>
   private readonly waits: RedisWaits
+  private readonly reads = new RedisReads((keys) => this.getMany(keys))
   private readonly digests = new WeakMap<FleetScript, string>()
   /** The one that commands go over. */
   private connection: RedisConnection | undefined
@@ -98,6 +100,13 @@ class RedisLink implements FleetLink {
       (connection) => connection.send('evalsha', words),
       (connection) => connection.send('eval', [script.lua, ...words.slice(1)]),
     )
+  }
+
+  get(key: string): Promise<Buffer | null> {
+    const used = this.connection
+    const isAlone = used === undefined || !used.hasOneServer || this.isLeavingAtOnce()
+    if (!isAlone) this.findDeparture(used)
+    return this.reads.read(key, !isAlone)
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
@@ -173,17 +182,22 @@ class RedisLink implements FleetLink {
   /** A lone command leaves at once. Where several are out at the same time, those of one turn leave together at its end. */
   private findDeparture(connection: RedisConnection): Departure {
     if (this.departure) return this.departure
-    if (!this.isCrowded && this.waits.count() === 0) return { leftAtMs: performance.now() }
+    if (this.isLeavingAtOnce()) return { leftAtMs: performance.now() }
     const departure: Departure = { leftAtMs: undefined }
     this.departure = departure
     connection.hold()
     setImmediate(() => {
+      const together = this.reads.leave()
       if (this.departure === departure) this.departure = undefined
       connection.release()
       departure.leftAtMs = performance.now()
-      this.isCrowded = this.waits.count() > 1
+      this.isCrowded = this.waits.count() > 1 || together > 1
     })
     return departure
+  }
+
+  private isLeavingAtOnce(): boolean {
+    return !this.departure && !this.isCrowded && this.waits.count() === 0
   }
 
   /** Nobody is to wait for a connection that does not answer, nor to take its late answers for others. */

@@ -2,6 +2,7 @@
 // nothing twice. When to try again is decided by the link, which has to know of every connection that was lost.
 import type { ClusterOptions, RedisOptions } from 'ioredis'
 import type { RedisAddress, RedisCredentials, RedisNode } from './redis-address.ts'
+import { toConnector } from './redis-socket.ts'
 
 /** How long things may take, in milliseconds. */
 export interface RedisPatience {
@@ -34,7 +35,10 @@ export function toServerOptions(
     enableOfflineQueue: false,
     retryStrategy: null,
   }
-  if (address.form === 'server') return { ...options, ...address.nodes[0] }
+  if (address.form === 'server') {
+    const [node] = address.nodes
+    return { ...options, ...node, ...(!address.tls && { Connector: toConnector(node, DISCONNECT_TIMEOUT_MS) }) }
+  }
   const { nodes, primaryName, sentinelCredentials, tls } = address
   return {
     ...options,

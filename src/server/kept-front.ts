@@ -11,6 +11,7 @@ import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
 import { type Face, findBodyLength, findFace, type PlaceOptions, PlaceReader } from './kept-place.ts'
 import { type AgeWords, KeptReplies, type SentHeaders, toKeptHeaders } from './kept-reply.ts'
+import { type Lead, QuestionLine } from './question-line.ts'
 import { TurnWrites } from './turn-writes.ts'
 
 /** What the front works with. */
@@ -21,7 +22,7 @@ export interface KeptFrontOptions extends PlaceOptions {
   /** The address that the framework tells of the request. */
   readonly addressOf: (request: IncomingMessage) => string
   readonly words: AgeWords
-  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs' | 'delay'>
   /** Whether this process still wants clients; while it does not, every answer tells them so. */
   readonly isOpen: () => boolean
 }
@@ -42,6 +43,10 @@ interface Pending {
   readonly place: string
   readonly begunAtMs: number
   offered: Offered | undefined
+  /** Whether the answer took calls, its own or another's: the same question again is put together from what they brought. */
+  isPaid: boolean
+  /** Whether the answer was sent, whatever it was. */
+  isSent: boolean
 }
 
 /** An answer that only has to be written. */
@@ -60,6 +65,7 @@ interface Visit {
   readonly handle: Handle
   readonly handleLater: Handle
   readonly face: Face
+  readonly bodyBytes: number
   readonly caller: Caller
   readonly address: string
 }
@@ -70,6 +76,7 @@ export class KeptFront {
   private readonly places: PlaceReader
   private readonly replies: KeptReplies
   private readonly pending = new WeakMap<object, Pending>()
+  private readonly line: QuestionLine<Visit>
   private readonly writes = new TurnWrites<Ready>(({ request, response, kept, reading, nowMs }) => {
     if (!response.destroyed) this.replies.send(request, response, kept, reading, nowMs)
   })
@@ -82,6 +89,11 @@ export class KeptFront {
     this.options = options
     this.places = new PlaceReader(options)
     this.replies = new KeptReplies(options.words)
+    this.line = new QuestionLine({
+      clock: options.clock,
+      isGone,
+      release: (visit, place) => this.goOn(visit, place, visit.handleLater),
+    })
   }
 
   /** Answers of both faces since the start, by where they came from. */
@@ -104,7 +116,7 @@ export class KeptFront {
       handle(request, response)
       return
     }
-    const visit: Visit = { request, response, handle, handleLater, face, ...known }
+    const visit: Visit = { request, response, handle, handleLater, face, bodyBytes: length, ...known }
     if (length === 0) this.look(visit, undefined)
     else if (request.readableLength >= length) this.lookWithBody(visit, length)
     // What came with the head is here when all of it has been read. Nobody is waited for: who sends his body later is
@@ -119,7 +131,8 @@ export class KeptFront {
     const now = this.options.clock.now()
     // What is good for no time at all is not by what it was put together from.
     const holdsUntil = Math.min(meter.holdsUntil, age?.freshUntil ?? Number.POSITIVE_INFINITY)
-    if (meter.calls > 0 || meter.coalesced > 0 || !(holdsUntil > now)) return
+    pending.isPaid = meter.calls > 0 || meter.coalesced > 0
+    if (pending.isPaid || !(holdsUntil > now)) return
     const aheadMs = this.options.clock.monotonicMs() - now
     pending.offered = {
       body,
@@ -128,15 +141,20 @@ export class KeptFront {
     }
   }
 
-  /** Keeps what `app` has sent of what was offered. */
+  /** Keeps what `app` has sent of what was offered. When it closes, nobody waits any more. */
   follow(app: FastifyInstance): void {
     app.addHook('onResponse', (request, reply, done) => {
       const { raw } = request
       const { statusCode } = reply
       const face = findFace(raw.url ?? '')
       if (face && (statusCode === 200 || statusCode === 304)) this.counts[face].made += 1
-      const pending = statusCode === 200 ? this.pending.get(raw) : undefined
-      if (pending?.offered) this.keep(pending, pending.offered, reply.getHeaders())
+      const pending = this.pending.get(raw)
+      if (pending) pending.isSent = true
+      if (statusCode === 200 && pending?.offered) this.keep(pending, pending.offered, reply.getHeaders())
+      done()
+    })
+    app.addHook('preClose', (done) => {
+      this.line.close()
       done()
     })
   }
@@ -174,30 +192,79 @@ export class KeptFront {
       if (!request.complete) request.resume()
       return
     }
+    // A body that has been read to its end cannot be put back later.
     if (body !== undefined) request.unshift(body)
-    const finding = kept ? undefined : answers.fetch(place)
-    if (finding) {
-      void this.lookFurther(visit, place, finding)
+    if (kept) {
+      // What is kept needs not be kept once more.
+      handle(request, response)
       return
     }
-    // What is kept needs not be kept once more.
-    if (!kept) this.pending.set(request, { place, begunAtMs: nowMs, offered: undefined })
-    handle(request, response)
+    const lead = this.line.join(place, visit, visit.bodyBytes, nowMs)
+    if (lead === 'waits') return
+    const finding = answers.fetch(place)
+    if (finding) void this.lookFurther(visit, place, finding, lead)
+    else this.goOn(visit, place, handle, lead)
   }
 
-  private async lookFurther(visit: Visit, place: string, finding: Promise<KeptAnswer | undefined>): Promise<void> {
-    const { request, response, handleLater } = visit
-    const { clock, isOpen } = this.options
+  private async lookFurther(
+    visit: Visit,
+    place: string,
+    finding: Promise<KeptAnswer | undefined>,
+    lead: Lead | undefined,
+  ): Promise<void> {
     const kept = await finding
-    // Who has left meanwhile is not worked for.
-    if (response.destroyed) return
-    const nowMs = clock.monotonicMs()
-    if (kept && isOpen() && this.give(visit, kept, 'shared', nowMs)) {
-      request.resume()
+    if (!kept) {
+      this.goOn(visit, place, visit.handleLater, lead)
       return
     }
-    if (!kept) this.pending.set(request, { place, begunAtMs: nowMs, offered: undefined })
-    handleLater(request, response)
+    this.giveOrGoOn(visit, kept, 'shared')
+    if (lead) for (const waiting of this.line.disband(lead)) this.giveOrGoOn(waiting, kept, 'shared')
+  }
+
+  /** The long way. What comes of it is kept. @param lead that ends with the answer */
+  private goOn(visit: Visit, place: string, way: Handle, lead?: Lead): void {
+    const { request, response } = visit
+    // Who has left meanwhile is not worked for.
+    if (isGone(visit)) {
+      if (lead) this.endLead(lead, request)
+      return
+    }
+    if (lead) response.once('close', () => this.endLead(lead, request))
+    const begunAtMs = this.options.clock.monotonicMs()
+    this.pending.set(request, { place, begunAtMs, offered: undefined, isPaid: false, isSent: false })
+    way(request, response)
+  }
+
+  /** Does for those who waited what became possible, or not, with the answer of who led them. */
+  private endLead(lead: Lead, request: IncomingMessage): void {
+    const { answers, isOpen } = this.options
+    const { place } = lead
+    if (!lead.isAwaited) {
+      this.line.disband(lead)
+      return
+    }
+    const kept = answers.find(place)
+    const pending = this.pending.get(request)
+    // The next one finds what this one has paid for.
+    const next = !kept && pending?.isPaid && isOpen() ? this.line.passOn(lead) : undefined
+    if (next) {
+      this.goOn(next, place, next.handleLater, lead)
+      return
+    }
+    const isForNobody = pending?.isSent && (!pending.isPaid || lead.isPassedOn)
+    if (!kept && isForNobody) this.line.avoid(place)
+    for (const visit of this.line.disband(lead)) {
+      if (kept) this.giveOrGoOn(visit, kept, 'memory')
+      else this.goOn(visit, place, visit.handleLater)
+    }
+  }
+
+  /** Sends a kept answer to somebody who was made to wait for it. Who cannot have it so goes on. */
+  private giveOrGoOn(visit: Visit, kept: KeptAnswer, from: AnswerSource): void {
+    const { request, response, handleLater } = visit
+    if (isGone(visit)) return
+    if (this.options.isOpen() && this.give(visit, kept, from, this.options.clock.monotonicMs())) request.resume()
+    else handleLater(request, response)
   }
 
   /** Sends a kept answer, unless that is not for this way to decide. Then nothing has been done. */
@@ -214,4 +281,9 @@ export class KeptFront {
     this.writes.add({ request, response, kept, reading, nowMs })
     return true
   }
+}
+
+/** Whether the client has left. An answer that stands behind others of its connection does not hear of that. */
+function isGone({ request, response }: Visit): boolean {
+  return response.destroyed || request.socket.destroyed
 }

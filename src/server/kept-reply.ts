@@ -2,7 +2,7 @@
 // its client's limit, and the age of this moment.
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import { type ClientLimitReading, toRateLimitHeaders } from '#access/client-limit.ts'
-import { type AnswerAge, type Coding, codings, type KeptAnswer } from '#answers/answers.ts'
+import { type AnswerAge, type Coding, codings, type KeptAnswer, LONGEST_TEXT_BYTES } from '#answers/answers.ts'
 import { toRequestId } from './request-id.ts'
 
 /** What HTTP says of the age of an answer. */
@@ -29,8 +29,6 @@ const passing: ReadonlySet<string> = new Set([
 /** The same of an answer that tells its age. */
 const aging: ReadonlySet<string> = new Set(['age', 'cache-control'])
 
-/** Shorter bodies go out with their head as one text, which is one write; the text of a longer one would cost a copy. */
-const LONGEST_TEXT_BYTES = 4096
 /** Shorter ones fit one packet either way, and are never packed. */
 const LEAST_PACKED_BYTES = 1024
 /** `Accept-Encoding` has few forms, unless somebody makes them up. */
@@ -49,22 +47,20 @@ export function toKeptHeaders(sent: SentHeaders, tellsAge: boolean): readonly st
   return kept
 }
 
-/** An answer as it is written. */
-interface Form {
+/** The kept headers of an answer as they are written. */
+interface Head {
   readonly headers: readonly string[]
   /** The same without what tells of a body. */
   readonly bodilessHeaders: readonly string[]
   readonly tag: string | undefined
-  readonly body: Buffer
-  readonly length: string
-  /** A short body in Latin-1: every byte is a letter. */
-  readonly text: string | undefined
 }
 
 /** Writes kept answers. */
 export class KeptReplies {
   private readonly words: AgeWords
-  private readonly forms = new WeakMap<KeptAnswer, Form | 'none'>()
+  /** By the list of headers: answers that were found elsewhere have theirs in common. */
+  private readonly heads = new WeakMap<readonly string[], Head | 'none'>()
+  private readonly texts = new WeakMap<KeptAnswer, string>()
   private readonly preferences = new Map<string, Coding | undefined>()
 
   constructor(words: AgeWords) {
@@ -73,7 +69,7 @@ export class KeptReplies {
 
   /** Whether an answer can be sent at all: one that comes from elsewhere may hold what is no header. */
   isSendable(kept: KeptAnswer): boolean {
-    return this.find(kept) !== undefined
+    return this.find(kept.headers) !== undefined
   }
 
   /** Sends an answer. It must be sendable. @param reading where the client stands in its limit; null without one */
@@ -84,9 +80,10 @@ export class KeptReplies {
     reading: ClientLimitReading | null,
     nowMs: number,
   ): void {
-    const form = this.find(kept)
+    const form = this.find(kept.headers)
     if (form === undefined) throw new Error('the answer cannot be sent')
     const { headers } = request
+    const { body } = kept
     const tags = request.method === 'GET' && form.tag !== undefined ? headers['if-none-match'] : undefined
     const isKnown = tags !== undefined && this.words.matchesEntityTag(tags, form.tag ?? '')
     const head = (isKnown ? form.bodilessHeaders : form.headers).slice()
@@ -100,29 +97,39 @@ export class KeptReplies {
       response.writeHead(304, head).end()
       return
     }
-    const coding = this.findCoding(form, headers['accept-encoding'])
+    const coding = this.findCoding(body, headers['accept-encoding'])
     const packed = coding && kept.pack(coding)
     if (coding && packed) {
       head.push('content-encoding', coding, 'content-length', String(packed.length))
       response.writeHead(200, head).end(packed)
       return
     }
-    head.push('content-length', form.length)
+    head.push('content-length', String(body.length))
     response.writeHead(200, head)
-    if (form.text === undefined) response.end(form.body)
-    else response.end(form.text, 'latin1')
+    if (body.length > LONGEST_TEXT_BYTES) response.end(body)
+    else response.end(this.toText(kept), 'latin1')
   }
 
-  private find(kept: KeptAnswer): Form | undefined {
-    const known = this.forms.get(kept)
+  private find(headers: readonly string[]): Head | undefined {
+    const known = this.heads.get(headers)
     if (known !== undefined) return known === 'none' ? undefined : known
-    const form = toForm(kept)
-    this.forms.set(kept, form ?? 'none')
-    return form
+    const head = toHead(headers)
+    this.heads.set(headers, head ?? 'none')
+    return head
+  }
+
+  /** A short body in Latin-1: every byte is a letter. */
+  private toText(kept: KeptAnswer): string {
+    const known = this.texts.get(kept)
+    if (known !== undefined) return known
+    const text = kept.body.toString('latin1')
+    // What is sent once needs not be found again.
+    if (kept.isHeld) this.texts.set(kept, text)
+    return text
   }
 
   /** The coding a client would rather have than a body as it is. Of those it likes as well, the one that packs best. */
-  private findCoding({ body }: Form, accepted: string | string[] | undefined): Coding | undefined {
+  private findCoding(body: Buffer, accepted: string | string[] | undefined): Coding | undefined {
     if (accepted === undefined || body.length < LEAST_PACKED_BYTES) return undefined
     const text = String(accepted)
     if (this.preferences.has(text)) return this.preferences.get(text)
@@ -146,7 +153,7 @@ function findBestCoding(accepted: string): Coding | undefined {
   return weightOf(best) > 0 && weightOf(best) >= weightOf('identity') ? best : undefined
 }
 
-function toForm({ headers, body }: KeptAnswer): Form | undefined {
+function toHead(headers: readonly string[]): Head | undefined {
   const bodiless: string[] = []
   let tag: string | undefined
   for (let index = 0; index + 1 < headers.length; index += 2) {
@@ -161,6 +168,5 @@ function toForm({ headers, body }: KeptAnswer): Form | undefined {
     if (name === 'etag') tag = value
     if (name !== 'content-type') bodiless.push(name, value)
   }
-  const text = body.length <= LONGEST_TEXT_BYTES ? body.toString('latin1') : undefined
-  return { headers, bodilessHeaders: bodiless, tag, body, length: String(body.length), text }
+  return { headers, bodilessHeaders: bodiless, tag }
 }

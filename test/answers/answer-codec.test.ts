@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeAnswer, encodeAnswer } from '#answers/answer-codec.ts'
+import { decodeAnswer as decodeWith, encodeAnswer } from '#answers/answer-codec.ts'
 
+const decodeAnswer = (bytes: Buffer) => decodeWith(bytes, new Map())
 const instant = fc.double({ noNaN: true, noDefaultInfinity: true })
 const stored = fc.record({
   headers: fc
@@ -20,7 +21,7 @@ const one = { headers: ['a', 'ü'], body: Buffer.from('{"b":1}'), keptAt: 1000, 
 
 /** Bytes in the form of an answer, whatever they hold. */
 function forge(head: string, fields: readonly number[], headBytes = Buffer.byteLength(head)): Buffer {
-  const bytes = Buffer.concat([Buffer.from([1]), Buffer.alloc(40), Buffer.from(head)])
+  const bytes = Buffer.concat([Buffer.from([2]), Buffer.alloc(44), Buffer.from(head)])
   for (const [index, field] of fields.entries()) bytes.writeDoubleBE(field, 5 + index * 8)
   bytes.writeUInt32BE(headBytes, 37)
   bytes.writeUInt32BE(crc32(bytes.subarray(5)), 1)
@@ -39,10 +40,11 @@ describe('an encoded answer', () => {
   it('stays the same from release to release: other versions read it', () => {
     expect(encodeAnswer({ ...one, age: { fetchedAt: 1, freshUntil: 2 } }).toString('hex')).toBe(
       [
-        '01', // version
-        '396eb7ad', // checksum
+        '02', // version
+        'b9cef4b7', // checksum
         '408f40000000000040b77080000000003ff00000000000004000000000000000',
         '0000000a', // bytes of the head
+        '00000007', // bytes of the body
         Buffer.from('["a","ü"]').toString('hex'),
         Buffer.from('{"b":1}').toString('hex'),
       ].join(''),
@@ -60,6 +62,27 @@ describe('an encoded answer', () => {
         expect(decodeAnswer(bytes)).toBeUndefined()
       }),
     )
+  })
+
+  it('that is long is none when one end of it is another, or when it is longer or shorter', () => {
+    const bytes = encodeAnswer({ ...one, body: Buffer.alloc(100_000, 'x') })
+    expect(decodeAnswer(bytes)?.body).toHaveLength(100_000)
+    expect(decodeAnswer(bytes.subarray(0, -1))).toBeUndefined()
+    expect(decodeAnswer(Buffer.concat([bytes, bytes.subarray(0, 1)]))).toBeUndefined()
+    for (const place of [bytes.length - 100_000, bytes.length - 99_000, bytes.length - 1000, bytes.length - 1]) {
+      const changed = Buffer.from(bytes)
+      changed.writeUInt8(7, place)
+      expect(decodeAnswer(changed)).toBeUndefined()
+    }
+  })
+
+  it('has the very list of headers that another with the same head has', () => {
+    const known = new Map()
+    const read = (headers: readonly string[]) => decodeWith(encodeAnswer({ ...one, headers }), known)?.headers
+    expect(read(['a', 'ü'])).toBe(read(['a', 'ü']))
+    expect(read(['a', 'û'])).toEqual(['a', 'û'])
+    for (let index = 0; index < 1000; index += 1) expect(read(['etag', `"${index}"`])).toEqual(['etag', `"${index}"`])
+    expect(known.size).toBeLessThanOrEqual(100)
   })
 
   const none = [Number.NaN, Number.NaN]

@@ -11,13 +11,13 @@ export const MINUTE_MS = 60_000
 
 /** Counts what is asked over a link, and knows when all that was written has arrived. */
 export function watch(watched: Link) {
-  const asked: (readonly string[])[] = []
+  const asked: string[] = []
   const writing: Promise<void>[] = []
   const over: Link = {
     state: () => watched.state(),
-    getMany: (keys) => {
-      asked.push(keys)
-      return watched.getMany(keys)
+    get: (key) => {
+      asked.push(key)
+      return watched.get(key)
     },
     set: (...values) => {
       const written = watched.set(...values)

@@ -52,6 +52,18 @@ describe('kept answers', () => {
     expect(body?.buffer.byteLength).toBe(300)
   })
 
+  it('count a short body twice: it is held as a text too by who sends it', () => {
+    const { answers, toAnswer } = open({ maxBytes: 200_000 })
+    const countKept = (bytes: number) => {
+      answers.clear()
+      const places = Array.from({ length: 100 }, (_, index) => `place ${index}`)
+      for (const place of places) answers.keep(place, toAnswer(Buffer.alloc(bytes, 'x')), 1)
+      return places.filter((place) => answers.find(place)).length
+    }
+    expect(countKept(4096)).toBeLessThan(200_000 / 9200)
+    expect(countKept(4097)).toBeGreaterThan(200_000 / 5600)
+  })
+
   it('let what has ended go while others come, so that a quiet store does not stay full', async () => {
     const { clock, answers, toAnswer } = open({ maxBytes: 10_000_000 })
     for (let index = 0; index < 10; index += 1) answers.keep(`old ${index}`, toAnswer(Buffer.alloc(10)), 0)

@@ -177,6 +177,22 @@ describe('an answer that is put together from kept parts', () => {
     await issuer.close()
   })
 
+  it.each([
+    ['GraphQL', (gateway: Gateway) => ask(gateway, LIVE)],
+    ['REST', (gateway: Gateway) => send(gateway.address, { path: HISTORY })],
+  ])('is waited for by a crowd, cold or when the last one is over: %s', async (_name, askIt) => {
+    const gateway = await start()
+    for (const round of [1, 2, 3]) {
+      const sent = await Promise.all(Array.from({ length: 100 }, () => askIt(gateway)))
+      expect(new Set(sent.map(({ status }) => status))).toEqual(new Set([200]))
+      expect(sandbox.countCalls()).toBe(round)
+      // One pays, one finds what was paid for.
+      expect(await countAnswers(gateway, 'made')).toBe(2 * round)
+      expect(await countAnswers(gateway, 'memory')).toBe(98 * round)
+      await clock.advance(60_000)
+    }
+  })
+
   it('is registered with its digest each time a client sends both', async () => {
     const gateway = await start({ queries: { persisted: { automatic: true } } })
     const extensions = { persistedQuery: { version: 1, sha256Hash: sha256(LIVE) } }

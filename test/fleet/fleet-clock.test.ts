@@ -53,6 +53,7 @@ class ClockLink implements FleetLink {
   }
 
   evaluate = () => Promise.reject(new LinkDownError('not asked for'))
+  get = () => Promise.reject(new LinkDownError('not asked for'))
   getMany = () => Promise.reject(new LinkDownError('not asked for'))
   set = () => Promise.reject(new LinkDownError('not asked for'))
   close = () => Promise.resolve()

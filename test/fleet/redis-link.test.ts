@@ -75,6 +75,30 @@ describe('commands', () => {
     await expect.poll(() => link.getMany(['{a}:2'])).toEqual([null])
   })
 
+  test('read long values as they were written, also where they come in pieces', async () => {
+    const { link, waitFor } = open(redis.url)
+    await waitFor('up', 2000)
+    const values = Array.from({ length: 12 }, (_, index) => Buffer.alloc(150_000 + index * 7919, `value ${index} `))
+    await Promise.all(values.map((value, index) => link.set(`long:${index}`, value, 60_000)))
+    for (let round = 0; round < 3; round += 1) {
+      const found = await Promise.all(values.map((_, index) => link.get(`long:${index}`)))
+      expect(found.every((value, index) => value?.equals(values[index] ?? Buffer.alloc(0)))).toBe(true)
+    }
+    expect(link.state()).toMatchObject({ health: 'up', connection: 1 })
+  })
+
+  test('read one value each, whoever else reads in the same turn', async () => {
+    const { link, waitFor } = open(redis.url)
+    await waitFor('up', 2000)
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => link.set(`one:${index}`, Buffer.from(`${index}`), 60_000)),
+    )
+    await link.evaluate({ name: 'push', lua: "return redis.call('RPUSH', KEYS[1], 'x')" }, ['one:list'], [])
+    const keys = [...Array.from({ length: 80 }, (_, index) => `one:${index}`), 'one:list']
+    const found = await Promise.all(keys.map((key) => link.get(key)))
+    expect(found.map((value) => value && Number(value))).toEqual(keys.map((_, index) => (index < 50 ? index : null)))
+  })
+
   test('read the time of Redis', async () => {
     const { link, waitFor } = open(redis.url)
     await waitFor('up', 2000)
@@ -150,9 +174,10 @@ describe('the end', () => {
     link.onChange(() => {
       changes += 1
     })
-    const pending = timed(() => link.getMany(['k']))
+    const pending = [timed(() => link.getMany(['k'])), ...['a', 'b'].map((key) => timed(() => link.get(key)))]
     await link.close()
-    expect((await pending).error).toBeInstanceOf(LinkDownError)
+    for (const { error } of await Promise.all(pending)) expect(error).toBeInstanceOf(LinkDownError)
+    expect((await timed(() => link.get('k'))).error).toBeInstanceOf(LinkDownError)
     expect((await timed(() => link.getMany(['k']))).error).toBeInstanceOf(LinkDownError)
     expect(link.state().health).toBe('silent')
     await link.close()

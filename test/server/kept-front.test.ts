@@ -178,6 +178,7 @@ describe('a kept answer', () => {
           body: Buffer.from('x'),
           endsAtMs: 9e9,
           age: undefined,
+          isHeld: true,
           pack: () => undefined,
         }),
         fetch: () => undefined,
