@@ -9,8 +9,8 @@ import { readLockFile, toName } from './checks/lock-file.ts'
 import { findPackage, listShippedPackages } from './checks/shipped-packages.ts'
 import { projectFolder } from './checks/tool.ts'
 
-/** Packages that read files beside their code while they run. */
-const wholePackages = ['@fastify/swagger-ui']
+/** Packages that read files beside their code while they run, and what they share with the program: it would be loaded twice. */
+const wholePackages = ['@fastify/static', '@fastify/swagger-ui']
 const manifestShape = z.object({ name: z.string(), version: z.string(), license: z.string() })
 const licenceNames = /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i
 

@@ -1,9 +1,9 @@
 // What Weir grants its own clients, in requests per minute. It protects these processes and nobody's quota, so a burst
 // at the edge of a minute does no harm, and where the count of the replicas is out of reach each counts for itself.
-import { LRUCache } from 'lru-cache'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
+import { createBoundedMap } from './bounded-map.ts'
 import { toNetwork } from './network.ts'
 import { createOwnCount } from './own-count.ts'
 import { createSharedCount, type SharedCounter, type Standing } from './shared-count.ts'
@@ -166,7 +166,7 @@ function createCount(limit: number, name: string, options: ClientLimitOptions): 
       maxReplicas,
     })
   /** When those that are over their limit may ask again, on `Clock.monotonicMs`. */
-  const refused = new LRUCache<string, number>({ max: MAX_CLIENTS })
+  const refused = createBoundedMap<number>(MAX_CLIENTS)
   const toWaitMs = (key: string, nowMs: number) => (refused.get(key) ?? Number.NEGATIVE_INFINITY) - nowMs
 
   /** Of a request that is let through. */

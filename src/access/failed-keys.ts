@@ -5,6 +5,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
+import { createBoundedMap } from './bounded-map.ts'
 import { toNetwork } from './network.ts'
 
 const SPAN_MS = 60_000
@@ -73,8 +74,8 @@ export function createFailedKeys<Value extends NonNullable<unknown>>(options: {
     maxSize: MAX_FAILURES,
     sizeCalculation: (times) => times.length,
   })
-  const proven = new LRUCache<string, Value>({ max: MAX_PROVEN })
-  const holders = new LRUCache<string, true>({ max: MAX_PROVEN })
+  const proven = createBoundedMap<Value>(MAX_PROVEN)
+  const holders = createBoundedMap<true>(MAX_PROVEN)
   const running = new Map<string, Running>()
 
   function listFailures(network: string): readonly number[] {

@@ -2,7 +2,7 @@
 //
 // By hand, because an answer that is there at once is counted at once: rate-limiter-flexible and its like answer by
 // promises alone, and half a microsecond for each of two limits is more than the rest of the check costs.
-import { LRUCache } from 'lru-cache'
+import { createBoundedMap } from './bounded-map.ts'
 
 /** What is counted of one client, for whoever counts to add to. Not to be kept: the next `open` may begin it anew. */
 interface Tally {
@@ -21,7 +21,7 @@ export interface OwnCount {
 /** Builds a count. @param options.maxClients those that are counted; beyond, those are forgotten that were quiet for longest */
 export function createOwnCount(options: { readonly windowMs: number; readonly maxClients: number }): OwnCount {
   const { windowMs, maxClients } = options
-  const tallies = new LRUCache<string, Tally>({ max: maxClients })
+  const tallies = createBoundedMap<Tally>(maxClients)
   return {
     open(key, nowMs) {
       const known = tallies.get(key)

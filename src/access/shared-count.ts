@@ -1,8 +1,8 @@
 // How many requests a client has made of all replicas together. Far from its limit a client does not wait for what
 // the others know: its requests are counted here and settled in the background, up to a share of the limit for each
 // replica. Near the limit every request waits for the one count that all have.
-import { LRUCache } from 'lru-cache'
 import type { Clock } from '#model/clock.ts'
+import { createBoundedMap } from './bounded-map.ts'
 
 /** A count that all replicas share. */
 export interface SharedCounter {
@@ -93,7 +93,7 @@ export function createSharedCount(options: SharedCountOptions): SharedCount {
   /** What all replicas together have not settled is half of the limit at most. */
   const share = Math.floor(limit / (2 * maxReplicas))
   const closing = new AbortController()
-  const tallies = new LRUCache<string, Tally>({ max: MAX_CLIENTS })
+  const tallies = createBoundedMap<Tally>(MAX_CLIENTS)
   const unsettled = new Set<Tally>()
   let isSettlingSoon = false
 

@@ -2,10 +2,10 @@
 // stands in the settings.
 import { hash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
-import { LRUCache } from 'lru-cache'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
+import { createBoundedMap } from './bounded-map.ts'
 import { readHolder } from './claims.ts'
 import type { GoodCredential } from './credentials.ts'
 import { WrongCredentialError } from './failed-keys.ts'
@@ -67,7 +67,7 @@ export function createTokenCheck(
   const { keySet, clock } = options
   const toleranceMs = settings.clockToleranceSeconds * 1000
   // It is there so that an answer from the cache does not cost a signature check.
-  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED })
+  const remembered = createBoundedMap<Remembered>(MAX_REMEMBERED)
 
   const terms = () => ({
     issuer: settings.issuer,

@@ -78,7 +78,7 @@ export class FleetLog {
   ask(call: () => Promise<StartsReply>): Promise<ViewReply | undefined> {
     return this.inTurn(async () => {
       for (let attempt = 0; attempt < 2; attempt += 1) {
-        if (!(await this.ensureJoined())) return undefined
+        if (!this.isJoined() && !(await this.ensureJoined())) return undefined
         const reply = await call()
         if (reply.kind === 'view') {
           this.see(reply.view)

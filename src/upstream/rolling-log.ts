@@ -1,13 +1,17 @@
 // The times of the last starts. Only a log of every start keeps every rolling window under its limit: fixed windows
 // and token buckets let up to twice as many through around an edge.
 
+/** Starts there is room for at first. A limit may be far above what is ever used of it. */
+const FIRST_PLACES = 512
+
 /** Start times of one limit: at most `limit` of them count at any moment. */
 export class RollingLog {
   /** Starts in any span of `spanMs`. */
   readonly limit: number
   /** How long a start counts, in milliseconds. */
   readonly spanMs: number
-  private readonly times: Float64Array
+  /** A ring that grows with what stands in it. */
+  private times: Float64Array
   private first = 0
   private length = 0
 
@@ -15,13 +19,13 @@ export class RollingLog {
   constructor(limit: number, spanMs: number) {
     this.limit = limit
     this.spanMs = spanMs
-    this.times = new Float64Array(limit)
+    this.times = new Float64Array(Math.min(limit, FIRST_PLACES))
   }
 
   /** Starts that still count at `nowMs`, which must never step back. */
   count(nowMs: number): number {
     while (this.length > 0 && this.at(0) + this.spanMs <= nowMs) {
-      this.first = (this.first + 1) % this.limit
+      this.first = (this.first + 1) % this.times.length
       this.length -= 1
     }
     return this.length
@@ -35,7 +39,8 @@ export class RollingLog {
   /** Writes a start down. Only when one is free. */
   add(nowMs: number): void {
     if (this.count(nowMs) === this.limit) throw new RangeError('no start is free')
-    this.times[(this.first + this.length) % this.limit] = nowMs
+    if (this.length === this.times.length) this.grow()
+    this.times[this.placeOf(this.length)] = nowMs
     this.length += 1
   }
 
@@ -44,7 +49,7 @@ export class RollingLog {
     let index = this.length - 1
     while (index >= 0 && this.at(index) !== atMs) index -= 1
     if (index < 0) return
-    for (; index < this.length - 1; index += 1) this.times[(this.first + index) % this.limit] = this.at(index + 1)
+    for (; index < this.length - 1; index += 1) this.times[this.placeOf(index)] = this.at(index + 1)
     this.length -= 1
   }
 
@@ -66,7 +71,19 @@ export class RollingLog {
 
   /** The entry at `index`, 0 being the oldest. */
   at(index: number): number {
-    return this.times[(this.first + index) % this.limit] ?? 0
+    return this.times[this.placeOf(index)] ?? 0
+  }
+
+  private placeOf(index: number): number {
+    return (this.first + index) % this.times.length
+  }
+
+  private grow(): void {
+    const grown = new Float64Array(Math.min(this.limit, 2 * this.times.length))
+    grown.set(this.times.subarray(this.first))
+    grown.set(this.times.subarray(0, this.first), this.times.length - this.first)
+    this.times = grown
+    this.first = 0
   }
 }
 

@@ -64,6 +64,9 @@ export class StartsScript {
   epoch: string
   private readonly options: StartsScriptOptions
   private readonly keys: readonly string[]
+  /** Of every call alike. */
+  private readonly accountWords: readonly number[]
+  private readonly interfaceWords: readonly number[]
   private sequence = 0
   private logs: readonly LogView[] = []
   /** The log's time as last told, and when that call was sent. */
@@ -76,17 +79,17 @@ export class StartsScript {
     const own = ['meta', 'members', 'log', 'background', 'line', 'line:background']
     const names = [...own, ...options.interfaces.map((each) => `log:${each.operation}`)]
     this.keys = names.map((name) => options.keyPrefix + name)
+    const { log, backgroundShare, headroom, interfaces } = options
+    this.accountWords = [log.spanMs, log.capacity, backgroundShare, headroom, MAX_SLOTS]
+    this.interfaceWords = interfaces.flatMap(({ spanMs, capacity }) => [spanMs, capacity])
   }
 
   /** Takes starts, as many as are free, in their order. Those that are not free have places in the line instead. */
-  async take(waiting: LanesWaiting, starts: readonly WishedStart[]): Promise<StartsReply> {
-    const words = starts.flatMap((start) => [
-      start.id,
-      toLaneWord(start.lane),
-      this.placeOf(start.operation),
-      start.waitsUntilMs === undefined ? 0 : 1,
-    ])
-    return this.callForView('take', waiting, [starts.length, ...words])
+  take(waiting: LanesWaiting, starts: readonly WishedStart[]): Promise<StartsReply> {
+    const words: (string | number)[] = [starts.length]
+    for (const { id, lane, operation, waitsUntilMs } of starts)
+      words.push(id, toLaneWord(lane), this.placeOf(operation), waitsUntilMs === undefined ? 0 : 1)
+    return this.callForView('take', waiting, words)
   }
 
   /** Says that this member lives, and writes down starts it made without the log. */
@@ -185,8 +188,9 @@ export class StartsScript {
       const [used, expiries] = toList(reply)
       const known = Array.isArray(expiries)
         ? expiries.map((restMs) => atMs + Number(restMs))
-        : (this.logs[index]?.expiries ?? []).filter((expiresAtMs) => expiresAtMs > atMs)
-      return { used: Number(used), expiries: known.slice(0, Number(used)) }
+        : dropExpired(this.logs[index]?.expiries ?? [], atMs)
+      const most = Number(used)
+      return { used: most, expiries: known.length > most ? known.slice(0, most) : known }
     })
     return this.logs
   }
@@ -203,16 +207,12 @@ export class StartsScript {
         // A call that is carried out much later, when this member has long given it up, must do nothing.
         this.told === undefined ? '' : Math.ceil(this.toLatest(sentAtMs)) + LATENESS_MS,
         isStep ? 1 : 0,
-        this.options.log.spanMs,
-        this.options.log.capacity,
-        this.options.backgroundShare,
-        this.options.headroom,
-        MAX_SLOTS,
-        ...[waiting.interactive, waiting.background].flatMap(({ count, untilMs }) => [
-          count,
-          Math.max(0, Math.floor(Math.min(untilMs - SLACK_MS - sentAtMs, MAX_PATIENCE_MS))),
-        ]),
-        ...this.options.interfaces.flatMap(({ spanMs, capacity }) => [spanMs, capacity]),
+        ...this.accountWords,
+        waiting.interactive.count,
+        toPatienceMs(waiting.interactive.untilMs, sentAtMs),
+        waiting.background.count,
+        toPatienceMs(waiting.background.untilMs, sentAtMs),
+        ...this.interfaceWords,
         ...(typeof rest === 'function' ? rest() : rest),
       ])
       if (!Array.isArray(reply)) throw new LinkDownError('the shared log gave no answer')
@@ -237,6 +237,17 @@ type Words = readonly (string | number)[] | (() => readonly (string | number)[])
 
 function toLaneWord(lane: Lane): string {
   return lane === 'background' ? 'b' : 'i'
+}
+
+function toPatienceMs(untilMs: number, sentAtMs: number): number {
+  return Math.max(0, Math.floor(Math.min(untilMs - SLACK_MS - sentAtMs, MAX_PATIENCE_MS)))
+}
+
+/** @param expiries ascending: mostly none has passed since the last call, and the list is the same */
+function dropExpired(expiries: readonly number[], atMs: number): readonly number[] {
+  let expired = 0
+  while (expired < expiries.length && (expiries[expired] ?? 0) <= atMs) expired += 1
+  return expired === 0 ? expiries : expiries.slice(expired)
 }
 
 function toLineTurns(reply: unknown, atMs: number): LineTurns {

@@ -56,6 +56,17 @@ describe('a log of starts', () => {
     )
   })
 
+  it('takes room for what stands in it, however far above that its limit is', () => {
+    const log = new RollingLog(2 ** 45, 1000)
+    const early = Array.from({ length: 500 }, (_, index) => 1000 + index)
+    for (const atMs of early) log.add(atMs)
+    // Those that left first make room, so that it grows where it does not begin with its oldest.
+    expect(log.count(2100)).toBe(399)
+    const late = Array.from({ length: 2500 }, (_, index) => 2100 + index / 10_000)
+    for (const atMs of late) log.add(atMs)
+    expect(Array.from({ length: log.size }, (_, index) => log.at(index))).toEqual([...early.slice(101), ...late])
+  })
+
   it('takes in what was before in any order, and of too much the latest', () => {
     const log = new RollingLog(3, SPAN_MS)
     log.restore([1040, 1010, 1030, 1020])

@@ -119,12 +119,12 @@ interface ReadItems<Item> {
 function readItems<Item>(
   fields: PayloadObject,
   name: string,
-  toItem: (row: PayloadObject) => Item | undefined,
+  toItem: (row: PayloadObject, before: Item | undefined) => Item | undefined,
 ): ReadItems<Item> {
   const { rows, rowCount } = readRows(fields, name)
   const items: Item[] = []
   for (const row of rows) {
-    const item = toItem(row)
+    const item = toItem(row, items.at(-1))
     if (item !== undefined) items.push(item)
   }
   return { items, rowCount }

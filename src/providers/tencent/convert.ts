@@ -84,13 +84,23 @@ function toPushReading(row: PayloadObject): PushReading {
   }
 }
 
-/** A row of the push history; unreadable without a time. */
-export function toPushSample(row: PayloadObject): PushSample | Unreadable {
+/**
+ * A row of the push history; unreadable without a time.
+ * @param before the sample of the row before, which is nearly always of the same push: two addresses for each of a
+ * thousand rows would be two fifths of what is kept of them
+ */
+export function toPushSample(row: PayloadObject, before?: PushSample): PushSample | Unreadable {
   const observedAt = readTime(fieldOf(row, 'time'))
   if (observedAt === null) return undefined
   const { frameRate, bitrateBitsPerSecond, clientIp, serverIp } = toPushReading(row)
   // Not spread: of a history's thousand rows that takes as long as reading them does.
-  return { observedAt, frameRate, bitrateBitsPerSecond, clientIp, serverIp }
+  return {
+    observedAt,
+    frameRate,
+    bitrateBitsPerSecond,
+    clientIp: before?.clientIp === clientIp ? before.clientIp : clientIp,
+    serverIp: before?.serverIp === serverIp ? before.serverIp : serverIp,
+  }
 }
 
 /** A row of the play history; unreadable without a time. Flux is never derived from bandwidth, nor the reverse. */
