@@ -137,11 +137,12 @@ export function createReplicas(options: ReplicaOptions): Replicas {
     prefix,
     maxKeepMs,
   })
+  const cache = createTwoTierCache({ memory, shared, clock })
   const script = readStartsScript()
   /** Accounts whose quota cannot be shared although Redis answers. */
   const troubled = new Set<string>()
   return {
-    cache: createTwoTierCache({ memory, shared, clock }),
+    cache,
     answers,
     flights: createRedisSingleFlight({ link, clock, prefix, processFlights }),
     turn: createRedisTurn({ link, prefix }),
@@ -174,6 +175,8 @@ export function createReplicas(options: ReplicaOptions): Replicas {
       }),
     isWell: () => troubled.size === 0 && link.state().health === 'up' && quotaLink.state().health === 'up',
     close: async () => {
+      // Others wait for it, and would ask again.
+      await cache.settle()
       fleetClock.close()
       generations.close()
       await Promise.all([link.close(), quotaLink.close()])

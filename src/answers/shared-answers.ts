@@ -78,13 +78,15 @@ export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswer
   }
 
   function look(key: string, stamped: string): Promise<WholeAnswer | undefined> {
-    return link.get(key).then(
-      (bytes) => {
-        const stored = bytes && stamp() === stamped ? decodeAnswer(bytes, heads) : undefined
-        return stored && read(stored)
-      },
-      // Not found, then. The link itself tells whom it concerns that it is down.
-      () => undefined,
+    return (
+      link
+        .get(key)
+        .then((bytes) => {
+          const stored = bytes && stamp() === stamped ? decodeAnswer(bytes, heads) : undefined
+          return stored && read(stored)
+        })
+        // Not found, then. The link itself tells whom it concerns that it is down.
+        .catch(() => undefined)
     )
   }
 

@@ -14,10 +14,17 @@ export interface TwoTierCacheOptions {
   readonly clock: Clock
 }
 
+/** It, and its end. */
+export interface TwoTierCache extends Cache {
+  /** Resolves when all that was kept so far is where it is shared, or will never be. */
+  settle(): Promise<void>
+}
+
 /** A cache in memory over a shared one. */
-export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOptions): Cache {
+export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOptions): TwoTierCache {
   /** Looks for single entries that are under way, by their keys. */
   const looking = new Map<string, Promise<CacheEntry<unknown> | undefined>>()
+  const sharing = new Set<Promise<void>>()
 
   /** Whether something is newer than what is in memory. */
   function isNewer(key: CacheKey, fetchedAt: Instant): boolean {
@@ -87,9 +94,17 @@ export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOption
       if (memory.wasClearedSince(key.scope, sinceMs)) return
       memory.keep(key, entry, options)
       // Whoever asked is answered first: to pack a long value takes longer than all else that is done about it here.
-      await nextTurn()
-      if (memory.wasClearedSince(key.scope, sinceMs)) return
-      await shared.set(key, entry, options)
+      const share = async () => {
+        await nextTurn()
+        if (!memory.wasClearedSince(key.scope, sinceMs)) await shared.set(key, entry, options)
+      }
+      const ended = share().finally(() => sharing.delete(ended))
+      sharing.add(ended)
+      await ended
+    },
+
+    async settle() {
+      while (sharing.size > 0) await Promise.allSettled(sharing)
     },
   }
 }

@@ -45,8 +45,10 @@ interface Pending {
   offered: Offered | undefined
   /** Whether the answer took calls, its own or another's: the same question again is put together from what they brought. */
   isPaid: boolean
-  /** Whether the answer was sent, whatever it was. */
+  /** Whether the answer was sent, and had a body. */
   isSent: boolean
+  /** What others wait for, until that is over. */
+  lead: Lead | undefined
 }
 
 /** An answer that only has to be written. */
@@ -132,6 +134,8 @@ export class KeptFront {
     // What is good for no time at all is not by what it was put together from.
     const holdsUntil = Math.min(meter.holdsUntil, age?.freshUntil ?? Number.POSITIVE_INFINITY)
     pending.isPaid = meter.calls > 0 || meter.coalesced > 0
+    // The next one finds it all, and need not wait until this one's client has read his answer.
+    if (pending.isPaid) this.passOn(pending)
     if (pending.isPaid || !(holdsUntil > now)) return
     const aheadMs = this.options.clock.monotonicMs() - now
     pending.offered = {
@@ -149,7 +153,7 @@ export class KeptFront {
       const face = findFace(raw.url ?? '')
       if (face && (statusCode === 200 || statusCode === 304)) this.counts[face].made += 1
       const pending = this.pending.get(raw)
-      if (pending) pending.isSent = true
+      if (pending) pending.isSent = statusCode !== 304
       if (statusCode === 200 && pending?.offered) this.keep(pending, pending.offered, reply.getHeaders())
       done()
     })
@@ -225,33 +229,39 @@ export class KeptFront {
   private goOn(visit: Visit, place: string, way: Handle, lead?: Lead): void {
     const { request, response } = visit
     // Who has left meanwhile is not worked for.
+    const begunAtMs = this.options.clock.monotonicMs()
+    const pending: Pending = { place, begunAtMs, offered: undefined, isPaid: false, isSent: false, lead }
     if (isGone(visit)) {
-      if (lead) this.endLead(lead, request)
+      this.endLead(pending)
       return
     }
-    if (lead) response.once('close', () => this.endLead(lead, request))
-    const begunAtMs = this.options.clock.monotonicMs()
-    this.pending.set(request, { place, begunAtMs, offered: undefined, isPaid: false, isSent: false })
+    if (lead) response.once('close', () => this.endLead(pending))
+    this.pending.set(request, pending)
     way(request, response)
   }
 
+  /** Has the next one lead. @returns whether there is one */
+  private passOn(pending: Pending): boolean {
+    const { lead, place } = pending
+    const next = lead?.isAwaited && this.options.isOpen() ? this.line.passOn(lead) : undefined
+    if (!next) return false
+    pending.lead = undefined
+    this.goOn(next, place, next.handleLater, lead)
+    return true
+  }
+
   /** Does for those who waited what became possible, or not, with the answer of who led them. */
-  private endLead(lead: Lead, request: IncomingMessage): void {
-    const { answers, isOpen } = this.options
-    const { place } = lead
+  private endLead(pending: Pending): void {
+    const { place, lead } = pending
+    if (!lead) return
     if (!lead.isAwaited) {
       this.line.disband(lead)
       return
     }
-    const kept = answers.find(place)
-    const pending = this.pending.get(request)
-    // The next one finds what this one has paid for.
-    const next = !kept && pending?.isPaid && isOpen() ? this.line.passOn(lead) : undefined
-    if (next) {
-      this.goOn(next, place, next.handleLater, lead)
-      return
-    }
-    const isForNobody = pending?.isSent && (!pending.isPaid || lead.isPassedOn)
+    const kept = this.options.answers.find(place)
+    if (!kept && pending.isPaid && this.passOn(pending)) return
+    pending.lead = undefined
+    const isForNobody = pending.isSent && (!pending.isPaid || lead.isPassedOn)
     if (!kept && isForNobody) this.line.avoid(place)
     for (const visit of this.line.disband(lead)) {
       if (kept) this.giveOrGoOn(visit, kept, 'memory')

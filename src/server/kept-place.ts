@@ -14,10 +14,16 @@ export type Face = 'graphql' | 'rest'
 /** Headers that an answer may depend on as they stand, or that decide whether there is one. */
 const tellingHeaders = ['host', 'origin', 'accept', 'content-type', 'content-encoding', 'accept-version'] as const
 
-/** The face that an address belongs to; undefined for pages, documents and probes. */
+/** The face that an address belongs to; undefined for pages, documents, probes, and streams of events. */
 export function findFace(url: string): Face | undefined {
-  if (url.startsWith('/v1/')) return 'rest'
+  if (url.startsWith('/v1/')) return isStreamOfEvents(url) ? undefined : 'rest'
   return url.startsWith('/graphql') && (url.length === 8 || url[8] === '?') ? 'graphql' : undefined
+}
+
+/** They end hours later, if ever, and nothing of them is kept. */
+function isStreamOfEvents(url: string): boolean {
+  const end = url.indexOf('?')
+  return url.endsWith('/events', end < 0 ? url.length : end)
 }
 
 /**

@@ -233,7 +233,7 @@ export class Asker {
     const run = async (recalled: Promise<Value | undefined>) => {
       joined = false
       try {
-        const value = await work.run(detached, recalled, (kept) => keeping.push(kept))
+        const value = await work.run(detached, recalled, (kept) => keeping.push(kept.catch(() => undefined)))
         this.patience.learn(flight.scope, true)
         return value
       } catch (error) {
@@ -246,7 +246,7 @@ export class Asker {
     try {
       const { value, shared } = await this.flights.run(
         flight,
-        { run, recall: work.recall, left: () => Promise.allSettled(keeping) },
+        { run, recall: work.recall, left: () => Promise.all(keeping) },
         wait.signal,
       )
       if (shared) ask.meter.coalesced += 1

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createMemoryCache } from '#cache/memory-cache.ts'
 import { type CacheLink, createRedisCache, type RedisCache } from '#cache/redis-cache.ts'
 import { createTwoTierCache } from '#cache/two-tier-cache.ts'
@@ -165,6 +165,37 @@ describe('a cache of two tiers', () => {
     unpacked.resolve()
     expect(await reading).toMatchObject({ value: 'new' })
     expect(await cache.get(key)).toMatchObject({ value: 'new' })
+  })
+
+  it('has settled once all that was kept is where it is shared', async () => {
+    const clock = new FakeClock()
+    const written = Promise.withResolvers<void>()
+    const begun: string[] = []
+    const cache = createTwoTierCache({
+      memory: createMemoryCache({ maxBytes: 1_000_000, clock }),
+      shared: {
+        find: async () => undefined,
+        findMany: async (keys) => keys.map(() => undefined),
+        set: (asked) => {
+          begun.push(asked.key)
+          return written.promise
+        },
+      },
+      clock,
+    })
+    const name = toKey('settling')
+    const entry = { value: 1, fetchedAt: clock.now(), freshUntil: clock.now() + FRESH_MS }
+    const setting = cache.set(name, entry, { sizeBytes: 1, keepUntil: clock.now() + MINUTE_MS })
+    expect(begun).toEqual([])
+    let isSettled = false
+    const settling = cache.settle().then(() => {
+      isSettled = true
+    })
+    await vi.waitFor(() => expect(begun).toEqual([name.key]))
+    expect(isSettled).toBe(false)
+    written.resolve()
+    await Promise.all([setting, settling])
+    expect(isSettled).toBe(true)
   })
 
   it('asks for all that it lacks of one account in one trip', async () => {
