@@ -60,8 +60,9 @@ function drawCalls(reports: readonly RowReport[]): string | undefined {
     told: '1 080',
     isOurs: false,
   }
-  return drawBars('Six hours of playback, looked at every 10 s for an hour', 'calls at the provider, those of the last row by arithmetic; fewer is better', [
-    ...bars,
-    other,
-  ])
+  return drawBars(
+    'Six hours of playback, looked at every 10 s for an hour',
+    'calls at the provider, those of the last row by arithmetic; fewer is better',
+    [...bars, other],
+  )
 }
