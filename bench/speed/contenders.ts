@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Cores } from './cores.ts'
+import type { Image } from './image.ts'
 import { findPort, type ServerProcess, startServer } from './server-process.ts'
 import { writeTailcallConfig } from './tailcall.ts'
 import type { BenchUpstream } from './upstream.ts'
@@ -39,6 +40,8 @@ export interface Scene {
   /** For files that are thrown away. */
   readonly folder: string
   readonly upstream: BenchUpstream
+  /** What of Weir is run. */
+  readonly image: Image
   readonly redisUrl: string
   /** Where the answers of Weir lie. */
   readonly answers: string
@@ -100,9 +103,17 @@ export function startContender(name: ContenderName, scene: Scene): Promise<Runni
 }
 
 async function startOurs(name: ContenderName, scene: Scene, settings: Readonly<Record<string, unknown>>) {
-  const { folder: own, upstream, redisUrl, cores } = scene
+  const { folder: own, upstream, image, redisUrl, cores } = scene
   const redis = { url: redisUrl, prefix: `bench-${name}` }
-  const { url, process } = await startWeir({ name, folder: own, upstream, redis, before: cores.server, settings })
+  const { url, process } = await startWeir({
+    name,
+    folder: own,
+    upstream,
+    image,
+    redis,
+    before: cores.server,
+    settings,
+  })
   return { toUrl: () => `${url}/graphql`, process, stop: process.stop }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { startRedis, type TestRedis } from '#test/support/redis-server.ts'
 import { installContenders, needsPackages, readContenderVersion, type Scene } from './contenders.ts'
 import { shareCores } from './cores.ts'
+import { buildImage } from './image.ts'
 import { drawPictures } from './pictures.ts'
 import { prime } from './prime.ts'
 import { createLoads, type Load, type LoadName, STREAMS, shapeNames } from './questions.ts'
@@ -94,7 +95,8 @@ export async function withStage(work: (stage: Stage) => Promise<void>): Promise<
   const upstream = await openUpstream({ streams: STREAMS })
   try {
     const answers = join(folder, 'answers')
-    const scene = { cores, folder, upstream, redisUrl: redis.url, answers }
+    const image = await buildImage(join(folder, 'image'))
+    const scene = { cores, folder, upstream, image, redisUrl: redis.url, answers }
     const loads = createLoads(Date.now())
     await work({ scene, wrk, redis, loads, sizes: await keepAnswers(scene, loads) })
   } finally {
@@ -106,7 +108,7 @@ export async function withStage(work: (stage: Stage) => Promise<void>): Promise<
 
 async function keepAnswers(scene: Scene, loads: Stage['loads']): Promise<ReadonlyMap<string, number>> {
   await mkdir(scene.answers, { recursive: true })
-  const { url, process } = await startWeir({ name: 'model', folder: scene.folder, upstream: scene.upstream })
+  const { url, process } = await startWeir({ ...scene, name: 'model' })
   const sizes = new Map<string, number>()
   try {
     for (const shape of shapeNames) {

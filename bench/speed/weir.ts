@@ -1,12 +1,11 @@
-// Weir as a user starts it: `node src/main.ts` over a settings file.
+// Weir as its image runs it, over a settings file.
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Image } from './image.ts'
 import { ACCOUNT } from './questions.ts'
 import { findPort, type ServerProcess, startServer } from './server-process.ts'
 import type { BenchUpstream } from './upstream.ts'
-
-const projectFolder = join(import.meta.dirname, '..', '..')
 
 /** The key that all questions carry. It opens nothing but the bench's own servers. */
 export const API_KEY = 'bench-reader-0123456789abcdef0123456789abcdef'
@@ -19,8 +18,7 @@ export interface WeirSetup {
   readonly upstream: Pick<BenchUpstream, 'account'>
   /** Left out: embedded stores. */
   readonly redis?: { readonly url: string; readonly prefix: string }
-  /** What is run; the sources when left out. */
-  readonly program?: string
+  readonly image: Image
   /** Words in front of the command. */
   readonly before?: readonly string[]
   /** Further settings, which stand instead of the usual ones. */
@@ -47,15 +45,7 @@ export interface Weir {
 }
 
 /** Starts one and waits until it answers. @throws Error with what it wrote, when it does not */
-export async function startWeir({
-  name,
-  folder,
-  upstream,
-  redis,
-  program,
-  before,
-  settings,
-}: WeirSetup): Promise<Weir> {
+export async function startWeir({ name, folder, upstream, redis, image, before, settings }: WeirSetup): Promise<Weir> {
   const own = join(folder, name.replaceAll(/\W+/g, '-'))
   await mkdir(own, { recursive: true })
   const file = join(own, 'weir.json')
@@ -74,7 +64,7 @@ export async function startWeir({
   )
   const running = await startServer({
     name,
-    command: [...(before ?? []), process.execPath, program ?? join(projectFolder, 'src/main.ts')],
+    command: [...(before ?? []), process.execPath, ...image.words],
     folder: own,
     environment: { WEIR_CONFIG: file },
     readyUrl: `${url}/healthz`,

@@ -15,16 +15,20 @@ export async function listShippedPackages(folder: string, lockFile: LockFile): P
   const running = entries.filter(([path, { dev, link }]) => path.includes('node_modules/') && !dev && !link)
   const shipped = new Set(running.map(([path]) => path))
   const bundled = await listBundledPackages(folder)
-  const queue = bundled.map((name) => findPackage(lockFile, 'web', name)).filter((path) => path !== undefined)
-  for (const path of queue) {
-    if (shipped.has(path) && lockFile.packages[path]?.dev !== true) continue
-    shipped.add(path)
+  for (const path of listWithDependencies(lockFile, 'web', bundled)) shipped.add(path)
+  return shipped
+}
+
+/** Paths of the packages with these names, as `from` finds them, and of all that they ask for. */
+export function listWithDependencies(lockFile: LockFile, from: string, names: readonly string[]): readonly string[] {
+  const paths = new Set(names.map((name) => findPackage(lockFile, from, name)).filter((path) => path !== undefined))
+  // A set that grows while it is walked is walked to its end.
+  for (const path of paths)
     for (const name of Object.keys(lockFile.packages[path]?.dependencies ?? {})) {
       const next = findPackage(lockFile, path, name)
-      if (next !== undefined && !queue.includes(next)) queue.push(next)
+      if (next !== undefined) paths.add(next)
     }
-  }
-  return shipped
+  return [...paths]
 }
 
 /** Names of what the pages ask for themselves, to be bundled. */

@@ -46,7 +46,7 @@ export function fromIsoTime(text: string): Instant | undefined {
     do zoneAt += 1
     while (isDigit(text.charCodeAt(zoneAt)))
     if (zoneAt === 20) return undefined
-    ms = Math.floor(Number(text.slice(20, Math.min(zoneAt, 23)).padEnd(3, '0')))
+    ms = Number(text.slice(20, Math.min(zoneAt, 23)).padEnd(3, '0'))
   }
   const offsetMs = readOffset(text, zoneAt)
   if (local === undefined || offsetMs === undefined) return undefined

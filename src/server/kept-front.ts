@@ -7,10 +7,10 @@ import type { Authenticator } from '#access/authenticator.ts'
 import type { ClientLimit, ClientLimitReading } from '#access/client-limit.ts'
 import type { Answers, KeptAnswer, WholeAnswer } from '#answers/answers.ts'
 import type { OfferAnswer } from '#contract/offered-answer.ts'
-import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
 import { type Face, findBodyLength, findFace, type PlaceOptions, PlaceReader } from './kept-place.ts'
 import { type AgeWords, KeptReplies, type SentHeaders, toKeptHeaders } from './kept-reply.ts'
+import { type Handle, isGone, type Visit } from './kept-visit.ts'
 import { type Lead, QuestionLine } from './question-line.ts'
 import { TurnWrites } from './turn-writes.ts'
 
@@ -29,9 +29,6 @@ export interface KeptFrontOptions extends PlaceOptions {
 
 /** Where an answer came from. */
 export type AnswerSource = 'memory' | 'shared' | 'made'
-
-/** The way a request goes that is not answered here. */
-export type Handle = (request: IncomingMessage, response: ServerResponse) => void
 
 /** What a face has offered, on the steady clock. */
 interface Offered extends Pick<WholeAnswer, 'endsAtMs' | 'age'> {
@@ -58,18 +55,6 @@ interface Ready {
   readonly kept: KeptAnswer
   readonly reading: ClientLimitReading | null
   readonly nowMs: number
-}
-
-/** A request that is being looked at. */
-interface Visit {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly handle: Handle
-  readonly handleLater: Handle
-  readonly face: Face
-  readonly bodyBytes: number
-  readonly caller: Caller
-  readonly address: string
 }
 
 /** Answers from kept bytes. */
@@ -134,9 +119,12 @@ export class KeptFront {
     // What is good for no time at all is not by what it was put together from.
     const holdsUntil = Math.min(meter.holdsUntil, age?.freshUntil ?? Number.POSITIVE_INFINITY)
     pending.isPaid = meter.calls > 0 || meter.coalesced > 0
-    // The next one finds it all, and need not wait until this one's client has read his answer.
-    if (pending.isPaid) this.passOn(pending)
-    if (pending.isPaid || !(holdsUntil > now)) return
+    if (pending.isPaid) {
+      // The next one finds it all, and need not wait until this one's client has read his answer.
+      this.passOn(pending)
+      return
+    }
+    if (!(holdsUntil > now)) return
     const aheadMs = this.options.clock.monotonicMs() - now
     pending.offered = {
       body,
@@ -228,9 +216,9 @@ export class KeptFront {
   /** The long way. What comes of it is kept. @param lead that ends with the answer */
   private goOn(visit: Visit, place: string, way: Handle, lead?: Lead): void {
     const { request, response } = visit
-    // Who has left meanwhile is not worked for.
     const begunAtMs = this.options.clock.monotonicMs()
     const pending: Pending = { place, begunAtMs, offered: undefined, isPaid: false, isSent: false, lead }
+    // Who has left meanwhile is not worked for.
     if (isGone(visit)) {
       this.endLead(pending)
       return
@@ -291,9 +279,4 @@ export class KeptFront {
     this.writes.add({ request, response, kept, reading, nowMs })
     return true
   }
-}
-
-/** Whether the client has left. An answer that stands behind others of its connection does not hear of that. */
-function isGone({ request, response }: Visit): boolean {
-  return response.destroyed || request.socket.destroyed
 }

@@ -1,7 +1,7 @@
 import { toSpread } from '../../comparison.ts'
 import { type ContenderName, contenderTitles } from '../contenders.ts'
 import { shapeNames } from '../questions.ts'
-import type { Rig } from '../rig.ts'
+import { type Rig, runCells } from '../rig.ts'
 import type { Finding, Row } from '../row.ts'
 import { besides } from './besides.ts'
 
@@ -12,9 +12,12 @@ export const p10: Row<Rig> = {
   id: 'P10',
   title: 'memory after Q1–Q4',
   method:
-    'Resident memory of each server (its whole process group) when all turns are over. Weir has had those of the other rows too.',
-  cells: (['weir', ...besides] as const).flatMap((contender) => shapeNames.map((load) => ({ contender, load }))),
-  measure: async ({ memory }) => {
+    'Resident memory of each server (its whole process group) when all turns of Q1 to Q4 are over. Weir, which other rows load as well, is measured in a process that has had these alone.',
+  cells: besides.flatMap((contender) => shapeNames.map((load) => ({ contender, load }))),
+  measure: async ({ memory: ofAll, ...run }) => {
+    const cells = shapeNames.map((load) => ({ contender: 'weir', load }) as const)
+    const { memory: ofOurs } = await runCells(cells, run)
+    const memory = new Map([...ofAll, ...ofOurs])
     const absolute = [...memory].map(
       ([name, bytes]): Finding => ({
         what: contenderTitles[name],

@@ -31,11 +31,10 @@ export const p13: Row<Rig> = {
 }
 
 async function measureCold({ scene, redis, pace }: Rig): Promise<readonly Finding[]> {
-  const { upstream, cores, folder } = scene
+  const { upstream, cores } = scene
   const weir = await startWeir({
+    ...scene,
     name: 'cold',
-    folder,
-    upstream,
     redis: { url: redis.url, prefix: 'bench-p13' },
     before: cores.server,
   })
@@ -71,9 +70,8 @@ async function measureCold({ scene, redis, pace }: Rig): Promise<readonly Findin
 async function measureList({ scene, redis, pace }: Rig): Promise<readonly Finding[]> {
   const upstream = await openUpstream({ streams: LONG_LIST })
   upstream.delayMs = PROVIDER_MS
-  const { cores, folder } = scene
   const redisPlace = { url: redis.url, prefix: 'bench-p13-list' }
-  const weir = await startWeir({ name: 'list', folder, upstream, redis: redisPlace, before: cores.server })
+  const weir = await startWeir({ ...scene, name: 'list', upstream, redis: redisPlace, before: scene.cores.server })
   const dispatcher = new Agent({ connections: 1 })
   const [ours, direct]: [number[], number[]] = [[], []]
   try {

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { build } from '../../../scripts/build.ts'
 import { toSpread } from '../../comparison.ts'
 import type { Rig } from '../rig.ts'
 import type { Row } from '../row.ts'
@@ -16,16 +15,13 @@ export const p14: Row<Rig> = {
   id: 'P14',
   title: 'start and rest',
   method:
-    'What `npm run build` makes, as the image runs it: from the start of the process to its first 200 of `/healthz`, with embedded stores; then, after 5 s without a question, its resident memory. A Fastify with one route beside it.',
+    'From the start of the process to its first 200 of `/healthz`, with embedded stores; then, after 5 s without a question, its resident memory. A Fastify with one route beside it.',
   cells: [],
   measure: async ({ scene, pace }) => {
-    const { cores, folder, upstream } = scene
-    const built = join(folder, 'built')
-    await build(built)
-    const program = join(built, 'app/main.js')
+    const { cores } = scene
     const [starts, bare, own, memory]: [number[], number[], number[], number[]] = [[], [], [], []]
     for (let round = 0; round <= pace.rounds; round += 1) {
-      const weir = await startWeir({ name: `start ${round}`, folder, upstream, program, before: cores.server })
+      const weir = await startWeir({ ...scene, name: `start ${round}`, before: cores.server })
       await delay(IDLE_MS)
       const { rssBytes } = await weir.process.figures()
       await weir.process.stop()
