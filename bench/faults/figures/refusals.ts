@@ -1,5 +1,4 @@
 // Whether a refusal told the truth about when it would have been worth asking.
-import { findFirstIndex } from '#services/first-index.ts'
 
 /** A request for something that costs a start, as its client and the provider saw it. Epoch milliseconds, one clock. */
 export interface AskedCall {
@@ -30,7 +29,20 @@ export function findRetryAfterErrors(calls: readonly AskedCall[]): readonly numb
     )
   return calls.flatMap(({ doneAtMs, retryAfterMs, startedAtMs }) => {
     if (retryAfterMs === undefined || startedAtMs !== undefined) return []
-    const truthMs = earliest[findFirstIndex(started, (call) => call.sentAtMs <= doneAtMs)]
+    const truthMs = earliest[findFirst(started, (call) => call.sentAtMs > doneAtMs)]
     return truthMs === undefined ? [] : [doneAtMs + retryAfterMs - truthMs]
   })
+}
+
+/** Place of the first item that `isLater`, when all after it are too; the length when there is none. */
+function findFirst<Item>(items: readonly Item[], isLater: (item: Item) => boolean): number {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const item = items[middle]
+    if (item !== undefined && isLater(item)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
