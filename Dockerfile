@@ -15,17 +15,13 @@ RUN npm run build --workspace web && npm run build -- /app
 
 # Started once, where it will run and as who will run it: what Node compiles is kept for that user, and makes every start
 # faster on a file system that cannot be written. It may read that, and no more: what lies there is run.
+# The seed is for this one start: hashes of names stand in what is compiled, and would make every file of it another one in every build.
 RUN install --directory --owner=10001 /app/node_modules/.cache/weir \
-    && setpriv --reuid=10001 --regid=10001 --clear-groups node --max-semi-space-size=4 scripts/warm-start.ts /app \
+    && setpriv --reuid=10001 --regid=10001 --clear-groups node --random-seed=1 --max-semi-space-size=4 scripts/warm-start.ts /app \
     && chown --recursive 0:0 /app/node_modules/.cache && chmod --recursive a+rX /app/node_modules/.cache
 
 
 FROM node:24.21.0-bookworm-slim AS runtime
-
-LABEL org.opencontainers.image.title="Weir" \
-      org.opencontainers.image.description="One API over many live-streaming CDN accounts" \
-      org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.licenses="Apache-2.0"
 
 # A number, so that a cluster can see that it is not root. The link makes the default dataDirectory the volume.
 RUN groupadd --gid 10001 weir \
@@ -54,3 +50,17 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
 # Node itself, not npm: signals reach it, and nothing writes to a read-only file system.
 # A small nursery: answers that are kept are moved out of it soon, and the process holds a third less memory.
 CMD ["node", "--max-semi-space-size=4", "app/main.js"]
+
+# What it was built from, last of all: another commit alone changes no layer. Who builds says it (docs/image.md): a time that
+# the build took from its own clock would make two builds of one commit two images.
+ARG SOURCE="unknown"
+ARG REVISION="unknown"
+ARG CREATED="1970-01-01T00:00:00Z"
+LABEL org.opencontainers.image.title="Weir" \
+      org.opencontainers.image.description="One API over many live-streaming CDN accounts" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="docker.io/library/node:24.21.0-bookworm-slim" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"

@@ -4,6 +4,7 @@ import { findImportProblems } from './checks/import-rules.ts'
 import { findLicenceProblems } from './checks/licences.ts'
 import { findLockFileProblems } from './checks/lock-file.ts'
 import { findSlowExpressions } from './checks/regular-expressions.ts'
+import { findBrokenPromises } from './checks/released-contract.ts'
 import { findRuntimeProblems } from './checks/runtime.ts'
 import { findSecrets } from './checks/secrets.ts'
 import { findForbiddenCode } from './checks/source-rules.ts'
@@ -29,6 +30,7 @@ const checks: readonly Check[] = [
   { name: 'import rules', run: () => findImportProblems(projectFolder) },
   { name: 'unused code', run: () => runTool('knip', ['--no-progress', '--no-config-hints']) },
   { name: 'generated files', run: () => findStaleFiles(projectFolder) },
+  { name: 'released contract', run: () => findBrokenPromises(projectFolder) },
   { name: 'source rules', run: () => findForbiddenCode(projectFolder) },
   { name: 'secrets', run: () => findSecrets(projectFolder) },
   { name: 'licences', run: () => findLicenceProblems(projectFolder) },

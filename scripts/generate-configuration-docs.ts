@@ -27,7 +27,7 @@ that exists. Without any file Weir starts the sandbox and serves simulated accou
 - \`\${NAME}\` inside a text is taken from the environment; a missing variable stops the start. \`$\${\` stands for \`\${\`.
   In a mapping in braces, put it in quotes. A number or true/false may come from a variable too.
 - These variables override the file; an empty one counts as not set: \`HOST\` (\`server.host\`), \`PORT\` (\`server.port\`),
-  \`REDIS_URL\` (\`redis.url\`), \`LOG_LEVEL\` (\`log.level\`).
+  \`REDIS_URL\` (\`redis.url\`), \`LOG_LEVEL\` (\`log.level\`), \`OTEL_EXPORTER_OTLP_ENDPOINT\` (\`tracing.endpoint\`).
 - Unknown settings are errors. A wrong file stops the start with everything that is wrong with it: where, what is allowed
   and what to do. Secrets are never repeated.
 - \`node src/main.ts --check-config\` checks and exits, with 0 when all is well and 1 otherwise.

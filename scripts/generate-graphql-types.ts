@@ -47,6 +47,7 @@ const config = {
     PlaySampleSeries: `${parents}#PlaySampleSeriesParent`,
     PushSampleSeries: `${parents}#PushSampleSeriesParent`,
     PushSessionSeries: `${parents}#PushSessionSeriesParent`,
+    Quota: `${parents}#QuotaParent`,
     Recording: `${parents}#RecordingParent`,
     RecordingConnection: `${parents}#RecordingConnectionParent`,
     Snapshot: `${parents}#SnapshotParent`,

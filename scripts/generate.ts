@@ -25,6 +25,30 @@ export const generatedFiles: readonly GeneratedFile[] = [
     generate: async () => (await import('./generate-errors-docs.ts')).generateErrorsDocs(),
   },
   {
+    path: 'docs/metrics.md',
+    generate: async () => (await import('./generate-metrics-docs.ts')).generateMetricsDocs(),
+  },
+  {
+    path: 'helm/weir/dashboards/account.json',
+    generate: async () => (await import('./generate-dashboards.ts')).generateDashboard('account'),
+  },
+  {
+    path: 'helm/weir/dashboards/client.json',
+    generate: async () => (await import('./generate-dashboards.ts')).generateDashboard('client'),
+  },
+  {
+    path: 'helm/weir/dashboards/overview.json',
+    generate: async () => (await import('./generate-dashboards.ts')).generateDashboard('overview'),
+  },
+  {
+    path: 'helm/weir/README.md',
+    generate: async (kept) => (await import('./generate-chart-readme.ts')).fillValuesTable(kept),
+  },
+  {
+    path: 'helm/weir/files/endpoints.json',
+    generate: async () => (await import('./generate-chart-endpoints.ts')).generateChartEndpoints(),
+  },
+  {
     path: 'helm/weir/values.schema.json',
     generate: async () => (await import('./generate-chart-schema.ts')).generateChartSchema(),
   },

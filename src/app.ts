@@ -2,29 +2,23 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import type { FleetTime } from '#cache/redis-cache.ts'
 import { createPersistedOperations } from '#graphql/persisted-operations.ts'
 import { graphqlPlugin } from '#graphql/plugin.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { NotFoundError } from '#model/errors.ts'
-import { providers } from '#providers/index.ts'
-import { buildErrorHandler, buildFrameworkErrorHandler, sendProblem } from '#rest/error-handler.ts'
+import { buildErrorHandler, buildFrameworkErrorHandler } from '#rest/error-handler.ts'
 import { guardMethods } from '#rest/method-guard.ts'
 import { restPlugin } from '#rest/plugin.ts'
 import { createRowWriter } from '#rows/row-writer.ts'
 import { createServices } from '#services/create-services.ts'
-import type { ConnectedAccount } from '#services/provider-registry.ts'
-import { signers } from '#signing/index.ts'
+import { followServices } from '#services/followed-services.ts'
 import { createLogger, type LogDestination } from '#telemetry/logger.ts'
-import { createMetrics } from '#telemetry/metrics.ts'
-import { createQuota } from '#upstream/quota-queue.ts'
-import { createSharedLookup } from '#upstream/shared-lookup.ts'
-import { openStartJournal } from '#upstream/start-journal.ts'
-import { createUpstreamClient } from '#upstream/upstream-client.ts'
+import type { Tracing } from '#telemetry/tracing.ts'
 import { createAccessParts } from './access-parts.ts'
+import { connectAccounts } from './account-parts.ts'
 import { toMemoryShares } from './config/memory-shares.ts'
-import type { AccountConfig, Config } from './config.ts'
+import type { Config } from './config.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { createFront, toAnswerShape } from './front-parts.ts'
 import { listParts } from './health-parts.ts'
@@ -35,8 +29,11 @@ import { graphiqlPage } from './server/graphiql-page.ts'
 import { addHealthRoutes } from './server/health-routes.ts'
 import { refuseOtherHosts } from './server/local-host.ts'
 import { addMetricsRoute } from './server/metrics-route.ts'
+import { eventLoop, RequestLine } from './server/request-line.ts'
+import { FollowedRequests } from './server/request-observer.ts'
 import { addRequestScope } from './server/request-scope.ts'
 import { addSnapshotMetrics, openSnapshotParts } from './snapshot-parts.ts'
+import { createTelemetryParts } from './telemetry-parts.ts'
 
 /** What a test may hand in instead of the machine's own. */
 export interface AppOverrides {
@@ -50,6 +47,8 @@ export interface AppOverrides {
   readonly commandTimeoutMs?: number
   /** False: nothing is answered from kept bytes, as if every question were asked for the first time. */
   readonly keepsAnswers?: boolean
+  /** Follows work; nobody does when left out. Opened before, and closed after everything that is followed. */
+  readonly tracing?: Pick<Tracing, 'tracer' | 'reportTo'>
 }
 
 /** A gateway that is ready to listen. */
@@ -57,7 +56,10 @@ export interface App {
   readonly server: FastifyInstance
   /** Binds the address of the settings and starts the collectors. @returns where it can be reached */
   listen(): Promise<string>
-  /** Says that it is not ready any more, and asks every client it answers to connect anew. Still answers. */
+  /**
+   * Says that it is not ready any more, asks every client it answers to connect anew, and hands over what one replica does
+   * for all. Still answers; sockets and event streams stay: who left now would often be sent here again.
+   */
   drain(): void
   /**
    * Stops taking connections, answers what is under way, waits for the pop in flight, and gives everything back.
@@ -65,15 +67,6 @@ export interface App {
    */
   close(): Promise<void>
 }
-
-/** What every provider's settings hold; a signature without an expiry has no use for its lifetime. */
-const commonSettings = z.object({
-  endpoints: z.record(z.string(), z.string()),
-  signatureTtlSeconds: z.number().default(60),
-})
-
-/** How long the answer of a pop is read, unless its collector has to end before. */
-const POP_LIMIT_MS = 45_000
 
 /** Connections that wait to be accepted: many clients that come at once are not turned away by the system. */
 const BACKLOG = 4096
@@ -90,7 +83,10 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   const { schema, registered, tls } = await readNamedFiles(config)
   const version = await readVersion()
   const random = overrides.random ?? Math.random
-  const log = createLogger(config.log, overrides.logDestination)
+  const tracer = overrides.tracing?.tracer
+  const log = createLogger(config.log, overrides.logDestination, tracer && (() => tracer.findIds()))
+  overrides.tracing?.reportTo(log)
+  const telemetry = createTelemetryParts({ config, version, clock, log, tracer })
   const dataDirectory = openDataDirectory(config.dataDirectory)
   const replicas = createReplicas({
     config,
@@ -99,13 +95,22 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     dataDirectory: dataDirectory.path,
     fleetTime: overrides.fleetTime,
     commandTimeoutMs: overrides.commandTimeoutMs,
+    tracer,
+    cacheObserver: telemetry.cache,
     answerShape: toAnswerShape(config, { schema, registered, version }),
   })
   const snapshotParts = openSnapshotParts({ dataDirectory: dataDirectory.path, shared: replicas.shared, clock, log })
-  const lookup = createSharedLookup()
-  const connected = config.accounts.map((account) => connect(account))
+  const connected = connectAccounts(config.accounts, {
+    config,
+    dataDirectory: dataDirectory.path,
+    replicas,
+    telemetry,
+    clock,
+    random,
+    log,
+  })
   const accounts = connected.map(({ account }) => account)
-  const services = createServices({
+  const plainServices = createServices({
     accounts,
     cache: replicas.cache,
     flights: replicas.flights,
@@ -121,54 +126,66 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     },
     closedAfterMs: config.cache.closedAfterSeconds * 1000,
     closedDayAfterMs: config.cache.closedDayAfterSeconds * 1000,
+    answers: telemetry.spending,
+    spending: telemetry.spending,
   })
-  const metrics = createMetrics({ clock, log })
+  const services = tracer
+    ? followServices(plainServices, { tracer, accounts: accounts.map(({ name }) => name) })
+    : plainServices
   const collectors = accounts.flatMap((account, index) => {
     const collector = snapshotParts.createCollector(account, config.accounts[index])
     if (collector && account.collectsSnapshots)
-      addSnapshotMetrics(metrics, snapshotParts, account.name, collector, clock)
+      addSnapshotMetrics(telemetry.snapshots, snapshotParts, account.name, collector, clock)
     return collector ?? []
   })
 
   const access = createAccessParts({ config, clock, log, shared: replicas.shared })
   let isOpen = true
+  const requests = new FollowedRequests({ observer: telemetry.requests, clock, tracer })
+  const { note } = requests
   const front =
     overrides.keepsAnswers === false
       ? undefined
-      : createFront({ ...access, config, replicas, clock, isOpen: () => isOpen })
-  if (front) metrics.addAnswers(() => front.listCounts())
+      : createFront({ ...access, config, replicas, clock, requests, isOpen: () => isOpen })
+  const line = new RequestLine(eventLoop, log)
   const server = await createServer({
     log,
     corsOrigins: config.server.cors.origins,
     trustProxy: config.server.trustProxy,
-    frameworkErrors: buildFrameworkErrorHandler(log),
+    frameworkErrors: buildFrameworkErrorHandler(log, note),
     tls,
     maxLastingConnections: config.limits.connections.perProcess,
     clock,
+    line,
     front,
+    requests,
   })
   if (config.access.mode === 'open' && config.access.role === 'ops')
     refuseOtherHosts(server, config.server.cors.origins)
-  const scope = addRequestScope(server, {
-    ...access,
-    clock,
-    deadlineMs: config.upstream.deadlineMs,
-    maxProviderCalls: config.queries.maxProviderCalls,
-  })
+  const scope = telemetry.watchScope(
+    addRequestScope(server, {
+      ...access,
+      clock,
+      deadlineMs: config.upstream.deadlineMs,
+      maxProviderCalls: config.queries.maxProviderCalls,
+      note,
+    }),
+  )
   const { createAsk } = scope
   const draining = new AbortController()
-  const refuseOtherMethods = guardMethods(server)
+  const refuseOtherMethods = guardMethods(server, note)
   addHealthRoutes(server, { isOpen: () => isOpen, listParts: () => listParts(accounts, replicas, collectors) })
-  addMetricsRoute(server, { metrics, createAsk })
+  telemetry.watch({ ...access, accounts: connected, replicas, line, front })
+  addMetricsRoute(server, { metrics: telemetry.metrics, createAsk })
   refuseOtherMethods()
   // While the process drains, every answer tells its client to connect anew: elsewhere, by then.
   server.addHook('onSend', async (_request, reply) => {
     if (!isOpen) reply.header('connection', 'close')
   })
-  server.setErrorHandler(buildErrorHandler(log))
-  server.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, new NotFoundError('there is nothing at this address; try /graphiql or /docs')),
-  )
+  server.setErrorHandler(buildErrorHandler(log, note))
+  server.setNotFoundHandler(() => {
+    throw new NotFoundError('there is nothing at this address; try /graphiql or /docs')
+  })
   const rows = createRowWriter({ maxBytes: toMemoryShares(config.cache.maxBytes).rows })
   await server.register(graphqlPlugin, {
     services,
@@ -176,6 +193,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     schema,
     createAsk,
     offer: front?.offer,
+    note,
     limits: config.queries,
     persisted: createPersistedOperations({ ...config.queries.persisted, registered }),
     sockets: {
@@ -184,6 +202,8 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
       limits: config.limits.connections,
       origins: config.server.cors.origins,
       clock,
+      observer: telemetry.requests,
+      tracer,
       draining: draining.signal,
     },
   })
@@ -192,6 +212,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     rows,
     createAsk,
     offer: front?.offer,
+    note,
     clock,
     log,
     connections: access.connections,
@@ -205,57 +226,23 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     now: () => clock.now(),
   })
 
-  function connect(account: AccountConfig) {
-    const provider = providers.find(({ id }) => id === account.provider)
-    if (!provider) throw new Error(`the settings let an unknown provider through: ${account.provider}`)
-    const settings = provider.settings.parse(account.settings)
-    const { credentials: _credentials, ...rest } = settings
-    const { endpoints, signatureTtlSeconds } = commonSettings.parse(settings)
-    // Without it, a process that is restarted would spend a full quota again inside the same window.
-    const journal = openStartJournal({
-      path: join(dataDirectory.path, 'quota', `${account.name}.log`),
-      limits: account.quota,
-      clock,
-      onError: (error) =>
-        log.error({ account: account.name, err: error }, 'the starts of provider calls cannot be written down'),
-    })
-    const quota = createQuota({ ledger: replicas.openLedger(account, journal), clock })
-    const client = createUpstreamClient({
-      account: account.name,
-      provider: provider.id,
-      endpoints,
-      credential: provider.toCredential(settings),
-      signer: signers[provider.signer],
-      ttlSeconds: signatureTtlSeconds,
-      quota,
-      turn: replicas.turn,
-      clock,
-      random,
-      deadlineMs: config.upstream.deadlineMs,
-      maxResponseBytes: config.upstream.maxResponseBytes,
-      consumingMs: POP_LIMIT_MS,
-      lookup,
-      log,
-    })
-    const connectedAccount: ConnectedAccount = {
-      name: account.name,
-      provider,
-      connection: provider.connect(client.call, rest),
-      readings: client.readings,
-      collectsSnapshots: account.snapshots?.collect ?? false,
-    }
-    return { account: connectedAccount, client, quota, journal }
+  let stopping: Promise<unknown> | undefined
+  function stopCollectors(): Promise<unknown> {
+    stopping ??= Promise.all(collectors.map((collector) => collector.stop()))
+    return stopping
   }
 
   async function shutDown(): Promise<void> {
     isOpen = false
-    await Promise.all([server.close(), ...collectors.map((collector) => collector.stop())])
+    draining.abort()
+    await Promise.all([server.close(), stopCollectors()])
     access.close()
     await Promise.all(connected.map(({ quota }) => quota.close()))
     await Promise.all(connected.map(({ client }) => client.close()))
     for (const { journal } of connected) journal.close()
     await snapshotParts.close()
     await replicas.close()
+    telemetry.close()
     dataDirectory.release()
   }
 
@@ -269,7 +256,8 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     },
     drain: () => {
       isOpen = false
-      draining.abort()
+      // What it fails with, the close tells.
+      stopCollectors().catch(() => undefined)
     },
     close: () => {
       closing ??= shutDown()
@@ -278,7 +266,8 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   }
 }
 
-async function readVersion(): Promise<string> {
+/** Of the program. */
+export async function readVersion(): Promise<string> {
   const text: unknown = JSON.parse(await readFile(join(projectFolder, 'package.json'), 'utf8'))
   return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown'
 }

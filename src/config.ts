@@ -36,6 +36,8 @@ export interface Config {
     readonly cors: { readonly origins: readonly string[] }
     /** Addresses, ranges or names of ranges, as Fastify's `trustProxy` takes them. Empty: no proxy is believed. */
     readonly trustProxy: readonly string[]
+    /** How long a stop goes on answering while it says that it is not ready, 0 to 15. */
+    readonly drainSeconds: number
     /** Absolute paths of PEM files; null: plain http. */
     readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null
   }
@@ -94,7 +96,17 @@ export interface Config {
     /** After its end, when a day of a session report is final. */
     readonly closedDayAfterSeconds: number
   }
-  readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' }
+  readonly log: {
+    readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+    /** Which of them have a line; `made`: not what was sent again from kept bytes. */
+    readonly requests: 'all' | 'made' | 'none'
+  }
+  readonly tracing: {
+    /** Base address of the collector; null: nothing is traced. */
+    readonly endpoint: string | null
+    /** 0..1. */
+    readonly sampleRatio: number
+  }
   /** In the order of the file. */
   readonly accounts: readonly AccountConfig[]
 }
@@ -178,6 +190,7 @@ export function loadConfig(source: ConfigSource): Config {
     upstream: settings.upstream,
     cache: settings.cache,
     log: settings.log,
+    tracing: settings.tracing,
     accounts: accounts.flatMap(({ account }) => account ?? []),
   })
 }

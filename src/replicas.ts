@@ -6,6 +6,7 @@ import type { Answers } from '#answers/answers.ts'
 import { createKeptAnswers } from '#answers/kept-answers.ts'
 import { createSharedAnswers } from '#answers/shared-answers.ts'
 import type { Cache } from '#cache/cache.ts'
+import type { CacheObserver } from '#cache/cache-observer.ts'
 import { createMemoryCache } from '#cache/memory-cache.ts'
 import { createRedisCache, type FleetTime } from '#cache/redis-cache.ts'
 import { createTwoTierCache } from '#cache/two-tier-cache.ts'
@@ -16,6 +17,7 @@ import { createRedisSingleFlight } from '#fleet/redis-single-flight.ts'
 import { createProcessSingleFlight, type SingleFlight } from '#fleet/single-flight.ts'
 import { createProcessTurn, createRedisTurn, type Turn } from '#fleet/turn.ts'
 import type { Clock } from '#model/clock.ts'
+import type { Tracer } from '#model/tracer.ts'
 import { providers } from '#providers/index.ts'
 import { createFleetLedger } from '#upstream/fleet-ledger.ts'
 import { openFleetMemory } from '#upstream/fleet-memory.ts'
@@ -44,11 +46,15 @@ export interface ReplicaOptions {
   readonly fleetTime?: FleetTime | undefined
   /** How long an answer of Redis may take, in milliseconds, where it is not the usual time. */
   readonly commandTimeoutMs?: number | undefined
+  /** Follows commands to Redis; nobody does when left out. */
+  readonly tracer?: Tracer | undefined
   /**
    * What shapes an answer besides the question: replicas with the same words share whole answers. Left out: this
    * process keeps its own.
    */
   readonly answerShape?: string | undefined
+  /** Told of reads of the cache; nobody is when left out. */
+  readonly cacheObserver?: CacheObserver | undefined
 }
 
 /** What is shared, or would be. */
@@ -73,7 +79,7 @@ export function createReplicas(options: ReplicaOptions): Replicas {
   const { config, clock } = options
   const maxKeepMs = config.cache.maxKeepSeconds * 1000
   const shares = toMemoryShares(config.cache.maxBytes)
-  const memory = createMemoryCache({ maxBytes: shares.values, maxKeepMs, clock })
+  const memory = createMemoryCache({ maxBytes: shares.values, maxKeepMs, clock, observer: options.cacheObserver })
   const processFlights = createProcessSingleFlight()
   if (!config.redis)
     return {
@@ -89,8 +95,14 @@ export function createReplicas(options: ReplicaOptions): Replicas {
 
   const { url, prefix, maxReplicas } = config.redis
   // Two connections: a long answer on its way to the cache must not hold up a start.
-  const { commandTimeoutMs } = options
-  const terms = { url, prefix, clock, ...(commandTimeoutMs !== undefined && { commandTimeoutMs }) }
+  const { commandTimeoutMs, tracer } = options
+  const terms = {
+    url,
+    prefix,
+    clock,
+    ...(commandTimeoutMs !== undefined && { commandTimeoutMs }),
+    ...(tracer && { tracer }),
+  }
   const link = createRedisLink({ ...terms, log: options.log })
   const quotaLink = createRedisLink({ ...terms, log: toNamedLog(options.log) })
   const fleetClock = createFleetClock({ link, clock })
@@ -137,7 +149,7 @@ export function createReplicas(options: ReplicaOptions): Replicas {
     prefix,
     maxKeepMs,
   })
-  const cache = createTwoTierCache({ memory, shared, clock })
+  const cache = createTwoTierCache({ memory, shared, clock, observer: options.cacheObserver })
   const script = readStartsScript()
   /** Accounts whose quota cannot be shared although Redis answers. */
   const troubled = new Set<string>()

@@ -1,16 +1,17 @@
 // What the process does: settings, start, graceful stop. What only some runs need is loaded by those.
 import { RegisteredOperationsError } from '#graphql/registered-operations.ts'
-import { type App, buildApp } from './app.ts'
+import { type App, buildApp, readVersion } from './app.ts'
 import { type Config, ConfigError, loadConfig, readCommand, readProcess } from './config.ts'
 import { DataDirectoryError } from './data-directory.ts'
 import { systemClock } from './model/clock.ts'
 import { readNamedFiles } from './named-files.ts'
 import { providers } from './providers/index.ts'
 import { TlsFilesError } from './server/tls-files.ts'
-import { openTerminal } from './telemetry/logger.ts'
+import { openOutput, openTerminal } from './telemetry/logger.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 
-/** How long a process that stops still takes connections: who balances the load must see that it is not ready. */
-const DRAIN_MS = 500
+/** How long a stop that a person asked for at a terminal goes on answering at most, in milliseconds. */
+const INTERRUPT_DRAIN_MS = 500
 /** How long a stop may take before the process ends whatever is still open, in milliseconds. */
 const STOP_LIMIT_MS = 25_000
 
@@ -74,18 +75,28 @@ async function carryOut(source: Parameters<typeof loadConfig>[0]): Promise<void>
   else await run(config)
 }
 
-async function run(config: Config, closeMore: () => Promise<void> = async () => {}): Promise<string> {
+async function run(config: Config, closeLast: () => Promise<void> = async () => {}): Promise<string> {
+  const tracing = await openTracing(config)
+  // Lines for a person where there is one, for programs everywhere else.
+  const destination = process.stdout.isTTY ? await openTerminal() : openOutput(process.stdout)
+  const closeMore = async () => {
+    await tracing?.close()
+    await closeLast()
+  }
   let app: App
   try {
-    // Lines for a person where there is one, for programs everywhere else.
-    app = await buildApp(config, process.stdout.isTTY ? { logDestination: await openTerminal() } : {})
+    app = await buildApp(config, {
+      logDestination: destination,
+      ...(tracing && { tracing }),
+    })
   } catch (error) {
     await closeMore()
     throw error
   }
-  stopOnSignals(async () => {
+  stopOnSignals(async (signal) => {
     app.drain()
-    await systemClock.delay(DRAIN_MS)
+    const drainMs = config.server.drainSeconds * 1000
+    await systemClock.delay(signal === 'SIGINT' ? Math.min(drainMs, INTERRUPT_DRAIN_MS) : drainMs)
     await app.close()
     await closeMore()
   })
@@ -98,13 +109,25 @@ async function run(config: Config, closeMore: () => Promise<void> = async () => 
   }
 }
 
+/** Undefined where nothing is traced; what would do it is not even loaded then. */
+async function openTracing({ tracing: { endpoint, sampleRatio } }: Config): Promise<Tracing | undefined> {
+  if (endpoint === null) return undefined
+  const tracing = await import('./telemetry/tracing.ts')
+  return tracing.openTracing({
+    settings: { endpoint, sampleRatio },
+    version: await readVersion(),
+    clock: systemClock,
+  })
+}
+
 /** Without settings the gateway runs over the built-in sandbox. */
 async function runOverSandbox(source: Parameters<typeof loadConfig>[0]): Promise<void> {
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   const { toSettings } = await import('../sandbox/settings-snippet.ts')
   const sandbox = await startSandbox()
   // The settings a person would write for this sandbox, through the same checks.
-  const settings = `dataDirectory: ./data/sandbox\n${toSettings(sandbox)}`
+  // Nobody balances it.
+  const settings = `server: { drainSeconds: 0 }\ndataDirectory: ./data/sandbox\n${toSettings(sandbox)}`
   const config = loadConfig({ ...source, readFile: () => settings })
   const address = await run(config, () => sandbox.close())
   say(
@@ -123,12 +146,15 @@ async function runOverSandbox(source: Parameters<typeof loadConfig>[0]): Promise
   )
 }
 
-function stopOnSignals(stop: () => Promise<void>): void {
-  const onSignal = () => {
+function stopOnSignals(stop: (signal: NodeJS.Signals) => Promise<void>): void {
+  let isStopping = false
+  const onSignal = (signal: NodeJS.Signals) => {
     // A second signal changes nothing: what is under way is being finished as fast as it can be.
+    if (isStopping) return
+    isStopping = true
     const limit = setTimeout(() => process.exit(1), STOP_LIMIT_MS)
     limit.unref()
-    stop().then(
+    stop(signal).then(
       () => process.exit(0),
       (error: unknown) => {
         process.stderr.write(`weir: the stop failed: ${error instanceof Error ? error.name : 'unknown error'}\n`)

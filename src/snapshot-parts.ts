@@ -18,7 +18,7 @@ import { createSqliteBatchStore } from '#snapshot-store/sqlite-batch-store.ts'
 import { openSnapshotDatabase } from '#snapshot-store/sqlite-database.ts'
 import { createSqlitePopJournal } from '#snapshot-store/sqlite-pop-journal.ts'
 import { createSqliteSnapshotStore } from '#snapshot-store/sqlite-snapshot-store.ts'
-import type { Metrics } from '#telemetry/metrics.ts'
+import type { SnapshotMetrics } from '#telemetry/snapshot-metrics.ts'
 import { createSnapshotCollector, type SnapshotCollector } from '#workers/snapshot-collector.ts'
 import type { CollectorLog, SnapshotStores } from '#workers/snapshot-reader.ts'
 import type { AccountConfig } from './config.ts'
@@ -129,13 +129,13 @@ function toSharedStores(journal: SnapshotStores['journal'], shared: SharedPlace,
 
 /** Lets what is collected be seen in the metrics. */
 export function addSnapshotMetrics(
-  metrics: Metrics,
+  metrics: SnapshotMetrics,
   { stores }: SnapshotParts,
   account: string,
   collector: SnapshotCollector,
   clock: Clock,
 ): void {
-  metrics.addSnapshots({
+  metrics.add({
     account,
     readTally: () => stores.journal.readTally(account),
     countUnread: () => stores.batches.countUnread(account),

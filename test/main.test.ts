@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startRedis } from '#test/support/redis-server.ts'
+import { startTraceCollector } from '#test/support/trace-collector.ts'
 import type { Sandbox } from '../sandbox/handle.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { toSettings } from '../sandbox/settings-snippet.ts'
@@ -54,8 +55,8 @@ function start(environment: Record<string, string> = {}, ...args: string[]) {
   return { child, said, ended, address }
 }
 
-async function writeSettings(text: string): Promise<void> {
-  await writeFile(join(folder, 'weir.yaml'), text)
+async function writeSettings(text: string, { drainSeconds = 0 } = {}): Promise<void> {
+  await writeFile(join(folder, 'weir.yaml'), `server: { drainSeconds: ${drainSeconds} }\n${text}`)
 }
 
 const forms = [
@@ -66,6 +67,17 @@ const forms = [
 describe.each(forms)('the process, $form', ({ find }) => {
   beforeEach(() => {
     entry = find()
+  })
+
+  it('sends traces where the environment says, the last of them when it is told to stop', async () => {
+    const collector = await startTraceCollector()
+    const weir = start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+    await fetch(`${await weir.address()}/v1/accounts`)
+    weir.child.kill('SIGTERM')
+    expect(await weir.ended).toBe(0)
+    await collector.close()
+    expect(collector.spans.map(({ name }) => name)).toContain('rest listAccounts')
+    expect(collector.resource).toMatchObject({ 'service.name': 'weir', 'service.version': '0.1.0' })
   })
 
   it('runs over its sandbox without settings, says so loudly, and stops cleanly on SIGTERM', async () => {
@@ -152,6 +164,25 @@ describe.each(forms)('the process, $form', ({ find }) => {
     expect(await second.ended).toBe(1)
     expect(second.said.error).toContain('in use by another process')
     expect(second.said.error).not.toMatch(/\n\s+at /)
+  })
+
+  it('told to stop, answers for a while and says that it is not ready; told once more, it does the same', async () => {
+    const sandbox = await startSandbox()
+    sandboxes.push(sandbox)
+    await writeSettings(toSettings(sandbox), { drainSeconds: 1 })
+    const weir = start()
+    const address = await weir.address()
+    expect((await fetch(`${address}/readyz`)).status).toBe(200)
+    const toldAtMs = performance.now()
+    weir.child.kill('SIGTERM')
+    await vi.waitFor(async () => expect((await fetch(`${address}/readyz`)).status).toBe(503))
+    weir.child.kill('SIGTERM')
+    const answer = await fetch(`${address}/v1/accounts`)
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('connection')).toBe('close')
+    expect(await weir.ended).toBe(0)
+    expect(performance.now() - toldAtMs).toBeGreaterThanOrEqual(990)
+    expect(weir.said.error).toBe('')
   })
 
   it('does not spend the quota twice when it is killed and started again', async () => {

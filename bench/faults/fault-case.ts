@@ -20,6 +20,8 @@ export interface FaultCase {
   readonly queue?: string
   /** Whether it means nothing for one process with embedded stores. */
   readonly needsRedis: boolean
+  /** A program that it works with, on the PATH; where there is none it is left out. */
+  readonly program?: string
   /** Longer than it takes by itself, seconds, where the usual limit is not enough. */
   readonly limitSeconds?: { readonly quick: number; readonly long: number }
   /** Figures that say most of it, for the page; left out: the first of those that have a limit. */

@@ -1,5 +1,6 @@
 // `npm run faults`: the fault scorecard. One line of JSON for each case, a table at the end; status 1 when a case failed.
 import { readFile, writeFile } from 'node:fs/promises'
+import { findProgram } from '../../test/support/find-program.ts'
 import { attackCases } from './attacks/attack-cases.ts'
 import { comparisonCases } from './attacks/comparison-cases.ts'
 import { processCases } from './cases/process-cases.ts'
@@ -60,7 +61,11 @@ else {
   }
 }
 
-async function run({ cases: chosen, isMarkdown, ...options }: Selection): Promise<void> {
+async function run({ cases, isMarkdown, ...options }: Selection): Promise<void> {
+  const chosen: FaultCase[] = []
+  for (const one of cases)
+    if (one.program === undefined || (await findProgram(one.program)) !== undefined) chosen.push(one)
+    else console.error(`${one.name}: left out, for want of ${one.program}`)
   const surroundings = describeSurroundings(words)
   const startedAtMs = performance.now()
   const lanes = options.isQuick && !options.isTimed ? LANES : 1

@@ -25,7 +25,7 @@ export interface WeirSetup {
   readonly settings?: Readonly<Record<string, unknown>>
 }
 
-/** Access check and client limit; metrics and request ids there always are. */
+/** Access check and client limit; metrics and request ids there always are. No log line for what is sent again. */
 const full = {
   access: {
     mode: 'keys',
@@ -33,6 +33,8 @@ const full = {
   },
   // The highest there is.
   limits: { requestsPerMinute: 1_000_000 },
+  // The others write no line for a request either.
+  log: { requests: 'made' },
 }
 
 /** Neither of them. */
@@ -54,7 +56,7 @@ export async function startWeir({ name, folder, upstream, redis, image, before, 
   await writeFile(
     file,
     JSON.stringify({
-      server: { port },
+      server: { port, drainSeconds: 0 },
       dataDirectory: join(own, 'data'),
       ...full,
       ...(redis !== undefined && { redis }),

@@ -16,13 +16,26 @@ export interface Connections {
    * @throws GatewayError RATE_LIMITED when there are too many already
    */
   open(caller: Caller, address: string): () => void
+  /** How many are open. */
+  count(): number
+  /** How many were refused a place so far. */
+  countRefused(): number
 }
 
 /** Builds the count. @param limits most connections in all, and of one client, ≥ 1 */
 export function createConnections(limits: { readonly perProcess: number; readonly perClient: number }): Connections {
   const byClient = new Map<string, number>()
   let all = 0
+  let refused = 0
+
+  function tooMany(message: string): GatewayError {
+    refused += 1
+    return new GatewayError('RATE_LIMITED', message, { retryAfterMs: RETRY_MS })
+  }
+
   return {
+    count: () => all,
+    countRefused: () => refused,
     open: (caller, address) => {
       const client = toClientKey(caller, address)
       const own = byClient.get(client) ?? 0
@@ -41,8 +54,4 @@ export function createConnections(limits: { readonly perProcess: number; readonl
       }
     },
   }
-}
-
-function tooMany(message: string): GatewayError {
-  return new GatewayError('RATE_LIMITED', message, { retryAfterMs: RETRY_MS })
 }

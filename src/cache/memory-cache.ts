@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '#model/clock.ts'
 import type { Instant } from '#model/time-range.ts'
 import type { Cache, CacheEntry, CacheKey, CacheOptions } from './cache.ts'
+import type { CacheObserver } from './cache-observer.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { shiftEntry } from './shift-entry.ts'
 
@@ -13,6 +14,8 @@ export interface MemoryCacheOptions {
   /** Longest time from its fetching that an entry is kept, in milliseconds. Left out: as long as its writer says. */
   readonly maxKeepMs?: number
   readonly clock: Clock
+  /** Told of `get` and `getMany`: not of the looks of a cache that is built upon this one. Left out: nobody is. */
+  readonly observer?: CacheObserver | undefined
 }
 
 /** A cache in memory, which need not be waited for. */
@@ -45,7 +48,7 @@ const SMALLEST_STEP_MS = 1000
 
 /** A cache in memory. */
 export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
-  const { clock, maxKeepMs = Number.POSITIVE_INFINITY } = options
+  const { clock, maxKeepMs = Number.POSITIVE_INFINITY, observer } = options
   // The library takes 0 for no bound at all; into one byte no entry fits either.
   const maxSize = Math.max(1, options.maxBytes)
   const kept = new LRUCache<string, Kept>({ maxSize, maxEntrySize: Math.max(1, Math.floor(maxSize / 4)) })
@@ -105,14 +108,20 @@ export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
     for (const [key, entry] of [...kept.entries()]) if (entry.scope === scope) kept.delete(key)
   }
 
+  function get<Value>(key: CacheKey): CacheEntry<Value> | undefined {
+    const entry = find<Value>(key)
+    observer?.read(entry === undefined ? 'none' : 'memory', 1)
+    return entry
+  }
+
   return {
     find,
     findFresh,
     keep,
     clear,
     wasClearedSince,
-    get: async (key) => find(key),
-    getMany: async (keys) => keys.map((key) => find(key)),
+    get: async (key) => get(key),
+    getMany: async (keys) => keys.map((key) => get(key)),
     set: async (key, entry, entryOptions) => keep(key, entry, entryOptions),
   }
 }

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '#model/clock.ts'
 import type { Instant } from '#model/time-range.ts'
 import type { Cache, CacheEntry, CacheKey } from './cache.ts'
+import type { CacheObserver, CacheTier } from './cache-observer.ts'
 import type { MemoryCache } from './memory-cache.ts'
 import type { RedisCache, StoredEntry } from './redis-cache.ts'
 
@@ -12,6 +13,14 @@ export interface TwoTierCacheOptions {
   readonly memory: MemoryCache
   readonly shared: Pick<RedisCache, 'find' | 'findMany' | 'set'>
   readonly clock: Clock
+  /** Told of reads; nobody is when left out. */
+  readonly observer?: CacheObserver | undefined
+}
+
+/** What came of a look at both. */
+interface Found<Value> {
+  readonly entry: CacheEntry<Value> | undefined
+  readonly tier: CacheTier
 }
 
 /** It, and its end. */
@@ -21,9 +30,9 @@ export interface TwoTierCache extends Cache {
 }
 
 /** A cache in memory over a shared one. */
-export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOptions): TwoTierCache {
+export function createTwoTierCache({ memory, shared, clock, observer }: TwoTierCacheOptions): TwoTierCache {
   /** Looks for single entries that are under way, by their keys. */
-  const looking = new Map<string, Promise<CacheEntry<unknown> | undefined>>()
+  const looking = new Map<string, Promise<Found<unknown>>>()
   const sharing = new Set<Promise<void>>()
 
   /** Whether something is newer than what is in memory. */
@@ -33,20 +42,19 @@ export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOption
   }
 
   /** What was found where it is shared is in memory from now on, unless there is something newer. */
-  function take<Value>(
-    key: CacheKey,
-    stored: StoredEntry<Value> | undefined,
-    begunAtMs: number,
-  ): CacheEntry<Value> | undefined {
+  function take<Value>(key: CacheKey, stored: StoredEntry<Value> | undefined, begunAtMs: number): Found<Value> {
     // Asked again: while the value was on its way, somebody may have stored a newer one.
-    if (!stored || !isNewer(key, stored.entry.fetchedAt)) return memory.find<Value>(key)
+    if (!stored || !isNewer(key, stored.entry.fetchedAt)) {
+      const own = memory.find<Value>(key)
+      return { entry: own, tier: own === undefined ? 'none' : 'memory' }
+    }
     const { entry, sizeBytes, keepUntil } = stored
     memory.keep(key, entry, { sizeBytes, keepUntil, begunAtMs })
-    return entry
+    return { entry, tier: 'redis' }
   }
 
   /** The newer of what is in memory and what is shared. */
-  async function look(key: CacheKey): Promise<CacheEntry<unknown> | undefined> {
+  async function look(key: CacheKey): Promise<Found<unknown>> {
     const begunAtMs = clock.monotonicMs()
     try {
       const stored = await shared.find(key, ({ fetchedAt }) => isNewer(key, fetchedAt))
@@ -57,7 +65,7 @@ export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOption
   }
 
   /** The same of many. */
-  async function lookForMany<Value>(keys: readonly CacheKey[]): Promise<readonly (CacheEntry<Value> | undefined)[]> {
+  async function lookForMany<Value>(keys: readonly CacheKey[]): Promise<readonly Found<Value>[]> {
     const begunAtMs = clock.monotonicMs()
     const found = await shared.findMany<Value>(keys, (index, { fetchedAt }) => {
       const key = keys[index]
@@ -69,23 +77,33 @@ export function createTwoTierCache({ memory, shared, clock }: TwoTierCacheOption
   return {
     async get<Value>(key: CacheKey) {
       const own = memory.findFresh<Value>(key)
-      if (own !== undefined) return own
+      if (own !== undefined) {
+        observer?.read('memory', 1)
+        return own
+      }
       // A list that a thousand ask for in the moment it is too old comes over once.
       let running = looking.get(key.key)
       if (running === undefined) {
         running = look(key)
         looking.set(key.key, running)
       }
+      const { entry, tier } = await running
+      observer?.read(tier, 1)
       // The interface's promise: an entry is read back with the type it was stored with.
-      return (await running) as CacheEntry<Value> | undefined
+      return entry as CacheEntry<Value> | undefined
     },
 
     async getMany<Value>(keys: readonly CacheKey[]) {
       const found = keys.map((key) => memory.findFresh<Value>(key))
       const lacking = [...keys.keys()].filter((index) => found[index] === undefined)
+      if (keys.length > lacking.length) observer?.read('memory', keys.length - lacking.length)
       if (lacking.length === 0) return found
       const newest = await lookForMany<Value>(lacking.flatMap((index) => keys[index] ?? []))
-      for (const [order, index] of lacking.entries()) found[index] = newest[order]
+      for (const [order, { entry, tier }] of newest.entries()) {
+        observer?.read(tier, 1)
+        const index = lacking[order]
+        if (index !== undefined) found[index] = entry
+      }
       return found
     },
 

@@ -19,6 +19,7 @@ const overrides = [
   { variable: 'PORT', section: 'server', setting: 'port' },
   { variable: 'REDIS_URL', section: 'redis', setting: 'url' },
   { variable: 'LOG_LEVEL', section: 'log', setting: 'level' },
+  { variable: 'OTEL_EXPORTER_OTLP_ENDPOINT', section: 'tracing', setting: 'endpoint' },
 ] as const
 
 /** Puts the environment's values in: first every `${NAME}` (`$${` stands for `${`), then the overrides. */

@@ -40,6 +40,10 @@ const server = z.strictObject({
   trustProxy: z.array(proxy).default([]).meta({
     description: "Proxies whose `X-Forwarded-*` headers are believed. Empty: nobody's.",
   }),
+  drainSeconds: z.number().min(0).max(15).default(5).meta({
+    description:
+      'Seconds that a process which is told to stop (SIGTERM) goes on answering while `/readyz` says 503, so that whoever balances the load sends its requests elsewhere: longer than that takes to notice. It ends within 25 s in all.',
+  }),
   tls: z
     .strictObject({
       certificateFile: z.string().min(1).meta({
@@ -128,6 +132,32 @@ const log = z.strictObject({
   level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({
     description: 'What is worth a log line. `LOG_LEVEL` in the environment overrides it.',
   }),
+  requests: z.enum(['all', 'made', 'none']).default('all').meta({
+    description:
+      'Requests that have a log line of their own, at level `info`: all, or only those whose answer was not sent again from kept bytes, or none. A busy process answers thousands a second from kept bytes.',
+  }),
+})
+
+const collector = z
+  .string()
+  .refine((text) => isCollectorAddress(text), { message: 'is no address of a collector' })
+  .meta({ allowed: '"http://" or "https://", host and port, and a path where there is one: "http://collector:4318"' })
+
+/** Nobody's name and password: what is sent along goes into a header. */
+function isCollectorAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '')
+}
+
+const tracing = z.strictObject({
+  endpoint: collector.nullable().default(null).meta({
+    description:
+      'Where traces are sent by OTLP over HTTP; `/v1/traces` is put behind it. Null: nothing is traced. `OTEL_EXPORTER_OTLP_ENDPOINT` in the environment overrides it.',
+  }),
+  sampleRatio: z.number().min(0).max(1).default(1).meta({
+    description: 'Share of the traces that begin here which are kept. One that a client keeps is kept in any case.',
+  }),
 })
 
 const interfaceLimit = z.strictObject({
@@ -180,6 +210,7 @@ export const settingsSchema = z.strictObject({
   upstream: upstream.prefault({}).meta({ description: 'How providers are called.' }),
   cache: cache.prefault({}).meta({ description: 'How long answers are kept.' }),
   log: log.prefault({}).meta({ description: 'What is written to the log.' }),
+  tracing: tracing.prefault({}).meta({ description: 'What OpenTelemetry is told of the work.' }),
   accounts: z.array(z.unknown()).min(1).meta({
     description: 'The accounts, in the order in which answers list them.',
     allowed: 'a list of at least one account',

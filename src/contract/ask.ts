@@ -116,4 +116,6 @@ export interface Ask {
   /** On `Clock.monotonicMs`: when the caller stops waiting. */
   readonly deadlineAtMs: number
   readonly meter: Meter
+  /** The capability whose operation makes the calls, as the account's table names it; nobody has said before it is asked. */
+  readonly capability?: string
 }

@@ -125,3 +125,25 @@ export function refusalOf(answer: CapabilityTable[CapabilityName]): Unsupported 
 
 /** A provider's answer to every capability. */
 export type CapabilityTable = { readonly [Name in CapabilityName]: Capabilities[Name] | Unsupported }
+
+/** The same table, whose operations say in their asks which they are: who counts the calls learns what they are for. */
+export function nameOperations(table: CapabilityTable): CapabilityTable {
+  return {
+    listLiveStreams: nameOperation('listLiveStreams', table.listLiveStreams),
+    getLiveReading: nameOperation('getLiveReading', table.getLiveReading),
+    getStreamStatus: nameOperation('getStreamStatus', table.getStreamStatus),
+    listPushSamples: nameOperation('listPushSamples', table.listPushSamples),
+    listPlaySamples: nameOperation('listPlaySamples', table.listPlaySamples),
+    listPushSessions: nameOperation('listPushSessions', table.listPushSessions),
+    listRecordings: nameOperation('listRecordings', table.listRecordings),
+    popSnapshots: nameOperation('popSnapshots', table.popSnapshots),
+  }
+}
+
+function nameOperation<Query, Answer>(
+  capability: CapabilityName,
+  operation: Operation<Query, Answer> | Unsupported,
+): Operation<Query, Answer> | Unsupported {
+  if (!isSupported<Operation<Query, Answer>>(operation)) return operation
+  return (query, ask) => operation(query, { ...ask, capability })
+}

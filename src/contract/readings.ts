@@ -32,3 +32,25 @@ export interface AccountReadings {
   quota(): Promise<QuotaReading>
   health(): HealthReading
 }
+
+/** What a client has had of an account for one capability, in the account's window. */
+export interface Spending {
+  /** Name of the caller; `other` for those that are not told apart. */
+  readonly client: string
+  /** Name of the capability, as the account's table has it. */
+  readonly operation: string
+  /** Calls that the provider has counted, retries included. */
+  readonly calls: number
+  /** Calls that were not needed because of what was kept. */
+  readonly savedByCache: number
+  /** Calls that were not needed because somebody else's was under way. */
+  readonly savedBySharing: number
+}
+
+/** Who has spent the quotas of all accounts, as far as this process has made the calls. */
+export interface SpendingReadings {
+  /** Of the account's last window; in no order. Empty for an account that nobody counts. */
+  listSpending(account: string): readonly Spending[]
+  /** Milliseconds until a quota is used up at the pace of late; null when it is not, or has been already. */
+  findExhaustionMs(account: string, quota: QuotaReading): number | null
+}

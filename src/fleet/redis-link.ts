@@ -2,6 +2,7 @@
 // fail at once until another one stands.
 import { createHash } from 'node:crypto'
 import type { Clock } from '#model/clock.ts'
+import { noTracer, type Tracer } from '#model/tracer.ts'
 import { FleetCommandError, type FleetLink, type FleetScript, LinkDownError, type LinkState } from './fleet-link.ts'
 import { type LinkLog, LinkRecord } from './link-record.ts'
 import { type RedisAddress, type RedisNode, readRedisAddress } from './redis-address.ts'
@@ -20,6 +21,8 @@ export interface RedisLinkOptions {
   readonly prefix: string
   readonly clock: Clock
   readonly log: LinkLog
+  /** Follows commands; nobody does when left out. */
+  readonly tracer?: Tracer
   /** How long an answer may take, in milliseconds. Default 200. */
   readonly commandTimeoutMs?: number
   /** How long opening a socket may take, in milliseconds. Default 500. */
@@ -50,6 +53,7 @@ export function createRedisLink(options: RedisLinkOptions): FleetLink {
 
 class RedisLink implements FleetLink {
   private readonly clock: Clock
+  private readonly tracer: Tracer
   /** Out of sight of whoever prints or serialises a link: it may hold a password. */
   #address: RedisAddress
   private readonly patience: RedisPatience
@@ -73,6 +77,7 @@ class RedisLink implements FleetLink {
 
   constructor(options: RedisLinkOptions, address: RedisAddress) {
     this.clock = options.clock
+    this.tracer = options.tracer ?? noTracer
     this.#address = address
     this.patience = {
       commandTimeoutMs: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
@@ -96,7 +101,8 @@ class RedisLink implements FleetLink {
 
   evaluate(script: FleetScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
     const words = [this.digest(script), keys.length, ...keys, ...values]
-    return this.run(
+    return this.follow(
+      script.name,
       (connection) => connection.send('evalsha', words),
       (connection) => connection.send('eval', [script.lua, ...words.slice(1)]),
     )
@@ -111,13 +117,13 @@ class RedisLink implements FleetLink {
 
   async getMany(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
     if (keys.length === 0) return []
-    const values = await this.run((connection) => connection.sendForBytes('mget', [...keys]))
+    const values = await this.follow('mget', (connection) => connection.sendForBytes('mget', [...keys]))
     if (!Array.isArray(values)) throw new FleetCommandError('ERR')
     return values.map((value: unknown) => (Buffer.isBuffer(value) ? value : null))
   }
 
   async set(key: string, value: Buffer, ttlMs: number): Promise<void> {
-    await this.run((connection) => connection.send('set', [key, value, 'PX', Math.max(1, Math.floor(ttlMs))]))
+    await this.follow('set', (connection) => connection.send('set', [key, value, 'PX', Math.max(1, Math.floor(ttlMs))]))
   }
 
   async readTimeMs(): Promise<number> {
@@ -142,6 +148,18 @@ class RedisLink implements FleetLink {
     const digest = createHash('sha1').update(script.lua).digest('hex')
     this.digests.set(script, digest)
     return digest
+  }
+
+  /** @param command its name, or that of its script: what is told of it */
+  private follow(
+    command: string,
+    send: (connection: RedisConnection) => Promise<unknown>,
+    sendInFull?: (connection: RedisConnection) => Promise<unknown>,
+  ): Promise<unknown> {
+    // What no request waits for is of no interest: there is no end of it.
+    if (!this.tracer.isFollowing) return this.run(send, sendInFull)
+    const facts = { 'db.system.name': 'redis', 'db.operation.name': command }
+    return this.tracer.follow('call', `redis ${command}`, facts, () => this.run(send, sendInFull))
   }
 
   /** @param sendInFull what is sent when Redis does not know the script that was named */

@@ -2,6 +2,7 @@
 // of the GraphQL specification do not, and run only on what has passed.
 import { type DocumentNode, GraphQLError, Kind, type OperationDefinitionNode, parse } from 'graphql'
 import { QueryTooComplexError } from '#model/errors.ts'
+import { toOperationLabel } from './operation-label.ts'
 import { countItems, type PageTree, readDefaults } from './pages.ts'
 import { createRuler } from './ruler.ts'
 
@@ -16,6 +17,8 @@ export interface DocumentLimits {
 /** An operation that may be executed, as far as its document tells. */
 export interface MeasuredOperation {
   readonly name: string | undefined
+  /** What it is counted as; of a document that is valid, as only the schema can make it up. */
+  readonly label: string
   readonly type: OperationDefinitionNode['operation']
   /** Whether it reads the schema itself. */
   readonly introspects: boolean
@@ -70,6 +73,7 @@ export function measureDocument(source: string, limits: DocumentLimits): Measure
       refuseOver(size.fields, MAX_FIELDS, 'fields')
       return {
         name: operation.name?.value,
+        label: toOperationLabel(operation, document),
         type: operation.operation,
         introspects: size.introspectionDepth > 0,
         readsData: size.rootDataFields > 0,

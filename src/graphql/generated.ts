@@ -1,6 +1,6 @@
 // Generated from schema.graphql by scripts/generate-graphql-types.ts. Do not edit.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { AccountParent, LiveStatParent, LiveStreamConnectionParent, LiveTotalsParent, PlaySampleParent, PlaySampleSeriesParent, PushSampleSeriesParent, PushSessionSeriesParent, RecordingParent, RecordingConnectionParent, SnapshotParent, SnapshotConnectionParent, StreamParent, StreamPushSessionsParent } from './parents.ts';
+import type { AccountParent, LiveStatParent, LiveStreamConnectionParent, LiveTotalsParent, PlaySampleParent, PlaySampleSeriesParent, PushSampleSeriesParent, PushSessionSeriesParent, QuotaParent, RecordingParent, RecordingConnectionParent, SnapshotParent, SnapshotConnectionParent, StreamParent, StreamPushSessionsParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -235,6 +235,32 @@ export type Quota = {
   readonly remaining: Scalars['Int']['output'];
   /** When the next start is free; null while one is free now. */
   readonly nextFreeAt: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * When no start is left, should the pace of the last fifth of the window go on; null when that pace does not use the
+   * quota up, and when it is used up already. Of the pace only the calls of the replica that answers are known: others are
+   * taken to be as busy.
+   */
+  readonly exhaustedAt: Maybe<Scalars['DateTime']['output']>;
+  /**
+   * Who has spent it, and on what, in the last `windowSeconds`: most calls first, at most 50. They are the calls and the
+   * savings of the replica that answers alone, since it was started. For keys of role ops; null with `FORBIDDEN` for others.
+   */
+  readonly spenders: Maybe<ReadonlyArray<QuotaSpender>>;
+};
+
+/** What a client has had of an account for one capability in the last window of its quota. */
+export type QuotaSpender = {
+  readonly __typename?: 'QuotaSpender';
+  /** Name of the key or of the token's holder, `anonymous` without either; `other` for whoever is not told apart. */
+  readonly client: Scalars['String']['output'];
+  /** What was asked of the provider. Push sessions that are derived count as push samples. */
+  readonly operation: Capability;
+  /** Calls that were sent for this client, retries included, 0 or more. Others may have shared their answers. */
+  readonly calls: Scalars['Int']['output'];
+  /** Calls that it did not need because of what was kept, 0 or more. */
+  readonly savedByCache: Scalars['Int']['output'];
+  /** Calls that it did not need because another client's was under way, 0 or more. */
+  readonly savedBySharing: Scalars['Int']['output'];
 };
 
 /** How an account's provider has been answering. */
@@ -838,7 +864,8 @@ export type ResolversTypes = {
   CapabilitySupport: ResolverTypeWrapper<CapabilitySupport>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Account: ResolverTypeWrapper<AccountParent>;
-  Quota: ResolverTypeWrapper<Quota>;
+  Quota: ResolverTypeWrapper<QuotaParent>;
+  QuotaSpender: ResolverTypeWrapper<QuotaSpender>;
   AccountHealth: ResolverTypeWrapper<AccountHealth>;
   HealthState: HealthState;
   LiveTotals: ResolverTypeWrapper<LiveTotalsParent>;
@@ -883,7 +910,8 @@ export type ResolversParentTypes = {
   CapabilitySupport: CapabilitySupport;
   Boolean: Scalars['Boolean']['output'];
   Account: AccountParent;
-  Quota: Quota;
+  Quota: QuotaParent;
+  QuotaSpender: QuotaSpender;
   AccountHealth: AccountHealth;
   LiveTotals: LiveTotalsParent;
   Float: Scalars['Float']['output'];
@@ -955,6 +983,16 @@ export type QuotaResolvers<ContextType = Context, ParentType extends ResolversPa
   used?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   remaining?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   nextFreeAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  exhaustedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  spenders?: Resolver<Maybe<ReadonlyArray<ResolversTypes['QuotaSpender']>>, ParentType, ContextType>;
+};
+
+export type QuotaSpenderResolvers<ContextType = Context, ParentType extends ResolversParentTypes['QuotaSpender'] = ResolversParentTypes['QuotaSpender']> = {
+  client?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  operation?: Resolver<ResolversTypes['Capability'], ParentType, ContextType>;
+  calls?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  savedByCache?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  savedBySharing?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type AccountHealthResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountHealth'] = ResolversParentTypes['AccountHealth']> = {
@@ -1156,6 +1194,7 @@ export type Resolvers<ContextType = Context> = {
   CapabilitySupport?: CapabilitySupportResolvers<ContextType>;
   Account?: AccountResolvers<ContextType>;
   Quota?: QuotaResolvers<ContextType>;
+  QuotaSpender?: QuotaSpenderResolvers<ContextType>;
   AccountHealth?: AccountHealthResolvers<ContextType>;
   LiveTotals?: LiveTotalsResolvers<ContextType>;
   Stream?: StreamResolvers<ContextType>;

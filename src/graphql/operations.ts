@@ -20,6 +20,9 @@ const BYTES_PER_ENTRY = 2000
 /** An operation that may be executed: it is within the limits, valid, and its caller may ask it. */
 export interface Operation extends Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'> {
   readonly type: OperationTypeNode
+  /** What it is counted as, and what its client calls it. */
+  readonly label: string
+  readonly name: string | undefined
   /** Whether it reads more than the schema. */
   readonly readsData: boolean
 }
@@ -68,9 +71,9 @@ export function createOperations(options: {
         throw new GatewayError('FORBIDDEN', 'the schema is shown to keys of role ops only')
       checkItems(operation, variables ?? {})
       persisted.register(parameters, ask.caller)
-      const { type, readsData } = operation
+      const { type, readsData, label, name } = operation
       const executing = operation.introspects ? schema : executor.schema
-      return { schema: executing, document, operationName, variableValues: variables, type, readsData }
+      return { schema: executing, document, operationName, variableValues: variables, type, readsData, label, name }
     },
     execute: (operation, context) => executor.execute(operation, context),
     write: (answer) => executor.write(answer),

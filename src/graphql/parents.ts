@@ -12,6 +12,7 @@ import type {
   FreshPage,
   LiveStreamView,
   PlaySeries,
+  QuotaView,
   Series,
   SnapshotView,
   StreamPushSessionsView,
@@ -20,6 +21,11 @@ import type {
 
 /** An account. */
 export type AccountParent = AccountView
+
+/** Where an account's quota stands. */
+export interface QuotaParent extends QuotaView {
+  readonly account: string
+}
 
 /** A stream; one out of a list of live streams brings its reading along. */
 export type StreamParent = StreamView | LiveStreamView

@@ -4,6 +4,7 @@ import type {} from '@fastify/swagger'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import mercurius from 'mercurius'
+import { type NoteRequest, toOperationName } from '#contract/answered-request.ts'
 import { type Ask, Meter } from '#contract/ask.ts'
 import type { OfferAnswer } from '#contract/offered-answer.ts'
 import { InvalidInputError } from '#model/errors.ts'
@@ -40,6 +41,8 @@ export interface GraphqlPluginOptions {
   readonly createAsk: (request: FastifyRequest) => Ask | Promise<Ask>
   /** Told of every answer that is whole. Left out: none is kept as it is sent. */
   readonly offer?: OfferAnswer | undefined
+  /** Told what is asked by HTTP, and what goes wrong. */
+  readonly note?: NoteRequest | undefined
   readonly limits: DocumentLimits
   /** Left out: every request brings its document along. */
   readonly persisted?: PersistedOperations
@@ -69,6 +72,8 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
     if (wsHandler && request.ws) return
     refusePages(request)
     asks.set(request, await options.createAsk(request))
+    // Until there is an operation.
+    options.note?.(request.raw, { operation: 'invalid' })
   })
   app.addHook('onSend', async (request, reply) => setResponseType(request, reply))
   app.setErrorHandler((error, request, reply) => refuse([error], request, reply))
@@ -89,10 +94,14 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
     const ask = askOf(request)
     const parameters = readRequest(request)
     const operation = operations.prepare(parameters, ask)
+    const { label, name } = operation
+    options.note?.(request.raw, { operation: label, operationName: toOperationName(name) })
     refuseOtherThanQuery(operation, request)
     refuseUnproven(request, operation)
     const result = await operations.execute(operation, createContext(services, ask))
     const { answer, shown } = toAnswer(result, { ask, requestId: request.id, log: request.log })
+    const [first] = shown
+    if (first) options.note?.(request.raw, { code: first.shown.code })
     const hasData = answer.data !== null && answer.data !== undefined
     if (shown.length > 0) reply.code(toStatus(shown, { hasData, isGraphqlResponse: prefersGraphqlResponse(request) }))
     // A document that comes with its digest is kept for its caller each time: no other answer may take that over.
@@ -116,6 +125,7 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
   function refuse(errors: readonly unknown[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const shown = showErrors(errors)
     logInternal(shown, request.log, request.id, asks.get(request)?.signal)
+    options.note?.(request.raw, { code: shown[0]?.shown.code ?? 'INTERNAL' })
     const statusCode = toStatus(shown, { hasData: false, isGraphqlResponse: prefersGraphqlResponse(request) })
     if (statusCode === 405) reply.header('allow', 'GET, POST')
     const retryAfterMs = shown[0]?.shown.retryAfterMs

@@ -4,9 +4,11 @@ import type { FastifyRequest } from 'fastify'
 import { CloseCode } from 'graphql-ws'
 import type { WebSocket } from 'ws'
 import type { Connections } from '#access/connections.ts'
+import type { RequestObserver } from '#contract/answered-request.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
+import type { Tracer } from '#model/tracer.ts'
 import { readLine } from './socket-line.ts'
 import type { SocketOperationOptions } from './socket-operation.ts'
 import { SocketSession, TOO_MANY, TRY_LATER } from './socket-protocol.ts'
@@ -40,6 +42,10 @@ export interface SocketConnectionOptions extends SocketOperationOptions {
     readonly messagesPerSecond: number
   }
   readonly clock: Clock
+  /** Told of every operation when it is over. Left out: nobody is. */
+  readonly observer?: RequestObserver | undefined
+  /** Follows every operation; nobody does when left out. */
+  readonly tracer?: Tracer | undefined
 }
 
 /** A WebSocket and whoever is at its other end. */

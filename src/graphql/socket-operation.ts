@@ -1,11 +1,12 @@
 // An operation of a WebSocket: by the one way every operation goes, and then carried out once, or once for each event.
-import { createSourceEventStream, type GraphQLFormattedError, OperationTypeNode } from 'graphql'
+import { createSourceEventStream, type ExecutionResult, type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import type { Ask } from '#contract/ask.ts'
 import { InvalidInputError } from '#model/errors.ts'
 import type { Services } from '#services/services.ts'
 import { type Answer, type AnswerTerms, type FaultLog, logInternal, toAnswer } from './answer.ts'
 import { type Context, createContext } from './context.ts'
 import { formatError, showErrors } from './error-formatter.ts'
+import type { OperationReport } from './operation-report.ts'
 import type { Operations } from './operations.ts'
 import { readParameters } from './request.ts'
 
@@ -23,6 +24,8 @@ export interface SocketOperation extends AnswerTerms {
   readonly payload: unknown
   /** Counts one more request of who asks. @throws GatewayError RATE_LIMITED */
   readonly countRequest: () => Promise<void>
+  /** Learns what it is, and what comes of it. */
+  readonly report: OperationReport
 }
 
 /**
@@ -34,40 +37,52 @@ export async function* carryOut(
   { operations, services, renewAsk }: SocketOperationOptions,
   asked: SocketOperation,
 ): AsyncGenerator<Answer, void, undefined> {
-  const { ask } = asked
+  const { ask, report } = asked
+  report.count(ask.meter)
   const operation = operations.prepare(readParameters(asked.payload), ask)
+  report.name(operation)
   if (operation.type === OperationTypeNode.MUTATION)
     throw new InvalidInputError('query', 'is a mutation; allowed are queries and subscriptions')
   const contextValue = createContext(services, ask)
   if (operation.type === OperationTypeNode.QUERY) {
-    yield toAnswer(await operations.execute(operation, contextValue), asked).answer
+    yield answer(await operations.execute(operation, contextValue), asked)
     return
   }
   const events = await createSourceEventStream({ ...operation, contextValue })
   if (!(Symbol.asyncIterator in events)) {
-    yield toAnswer(events, asked).answer
+    yield answer(events, asked)
     return
   }
   for await (const event of events) {
     const eventAsk = renewAsk(ask)
+    report.count(eventAsk.meter)
     const { contextValue: eventContext, hasAsked } = noteQuestions(createContext(services, eventAsk))
     const result = await operations.execute({ ...operation, rootValue: event }, eventContext)
     if (hasAsked()) await asked.countRequest()
-    yield toAnswer(result, { ...asked, ask: eventAsk }).answer
+    yield answer(result, { ...asked, ask: eventAsk })
   }
+}
+
+function answer(result: ExecutionResult, asked: SocketOperation): Answer {
+  const { answer: told, shown } = toAnswer(result, asked)
+  asked.report.fail(shown[0]?.shown.code)
+  return told
 }
 
 /**
  * What a client is told of an error that ended its operation; one that is our own fault is logged.
+ * @param report learns its code
  * @param signal of the operation's ask, once it has one
  */
 export function toSocketErrors(
   error: unknown,
   requestId: string,
   log: FaultLog,
+  report: Pick<OperationReport, 'fail'>,
   signal?: AbortSignal,
 ): readonly GraphQLFormattedError[] {
   const shown = showErrors([error])
+  report.fail(shown[0]?.shown.code)
   logInternal(shown, log, requestId, signal)
   return shown.map((one) => formatError(one, requestId))
 }

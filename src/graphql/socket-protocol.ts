@@ -4,10 +4,14 @@
 // error, and over a document that is asked for by its name; it lets a query run on that its client has given up.
 import { CloseCode } from 'graphql-ws'
 import { z } from 'zod'
+import type { RequestObserver } from '#contract/answered-request.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { Caller } from '#model/caller.ts'
+import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
+import type { Tracer } from '#model/tracer.ts'
 import type { FaultLog } from './answer.ts'
+import { OperationReport } from './operation-report.ts'
 import { carryOut, type SocketOperationOptions, toSocketErrors } from './socket-operation.ts'
 
 /** Longest id that a client may give an operation: it comes back with every answer. */
@@ -43,6 +47,11 @@ export interface SocketSessionOptions extends SocketOperationOptions {
   /** Names the connection where errors are told; unique. */
   readonly connectionId: string
   readonly log: FaultLog
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  /** Told of every operation when it is over. Left out: nobody is. */
+  readonly observer?: RequestObserver | undefined
+  /** Follows every operation; nobody does when left out. */
+  readonly tracer?: Tracer | undefined
 }
 
 /** Why an operation ended before its answer was there. */
@@ -102,16 +111,24 @@ export class SocketSession {
   private subscribe(id: string, payload: unknown): void {
     if (!this.caller) this.close(CloseCode.Unauthorized, 'Unauthorized')
     else if (this.running.has(id)) this.close(CloseCode.SubscriberAlreadyExists, 'Subscriber already exists')
-    else this.follow(this.run(id, payload, this.caller))
+    else {
+      const { caller } = this
+      const run = () => this.run(id, payload, caller)
+      this.follow(this.options.tracer?.begin(undefined).run(run) ?? run())
+    }
   }
 
   private async run(id: string, payload: unknown, caller: Caller): Promise<void> {
     const { options } = this
     this.started += 1
     const requestId = `${options.connectionId}-${this.started}`
+    const { observer, clock, log } = options
+    const report = new OperationReport({ observer, clock, client: caller.name, requestId })
     if (this.active >= options.maxOperations) {
       const refusal = tooManyOperations(options.maxOperations)
-      await this.send({ id, type: 'error', payload: toSocketErrors(refusal, requestId, options.log) })
+      const errors = toSocketErrors(refusal, requestId, log, report)
+      report.end(false)
+      await this.send({ id, type: 'error', payload: errors })
       return
     }
     const ending = new AbortController()
@@ -121,16 +138,17 @@ export class SocketSession {
     try {
       const ask = await options.createAsk(caller, signal)
       const countRequest = async () => void (await options.createAsk(caller, signal))
-      for await (const answer of carryOut(options, { payload, ask, countRequest, requestId, log: options.log })) {
+      for await (const answer of carryOut(options, { payload, ask, countRequest, requestId, log, report })) {
         if (signal.aborted) return
         // The next event is asked for when this one has left: what waits does so where it is counted.
         await this.send({ id, type: 'next', payload: answer })
       }
       if (!signal.aborted) await this.send({ id, type: 'complete' })
     } catch (error) {
-      const errors = toSocketErrors(error, requestId, options.log, signal)
+      const errors = toSocketErrors(error, requestId, log, report, signal)
       if (!signal.aborted) await this.send({ id, type: 'error', payload: errors })
     } finally {
+      report.end(signal.aborted)
       this.active -= 1
       if (this.running.get(id) === ending) this.running.delete(id)
     }

@@ -1,6 +1,7 @@
 // Errors on their way out: everything becomes a problem detail, and what nobody foresaw is logged once and shown bare.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { NoteRequest } from '#contract/answered-request.ts'
 import type { Ask } from '#contract/ask.ts'
 import {
   type ErrorCode,
@@ -22,26 +23,32 @@ export interface ErrorLog {
 /** Seconds to wait where a code promises `Retry-After` and nobody knows better. */
 const DEFAULT_RETRY_AFTER_SECONDS = 10
 
-/** Makes the error handler of the REST face. */
-export function buildErrorHandler(log: ErrorLog) {
+/** Makes the error handler of the REST face. @param note told of what goes wrong */
+export function buildErrorHandler(log: ErrorLog, note?: NoteRequest) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     // Routes beside this face have none, and their errors are answered alike.
     const ask = request.server.hasRequestDecorator(ASK) ? request.getDecorator<Ask | null>(ASK) : null
     if (ask) reply.header('x-upstream-calls', ask.meter.calls)
     // The client has left, which is no fault of anybody, and nobody reads this.
     if (ask?.signal.aborted && error === ask.signal.reason) return reply.code(499).send()
-    return answerError(error, log, request, reply)
+    return answerError(error, { log, note }, request, reply)
   }
 }
 
 /** Answers errors that Fastify finds before any route: a malformed or far too long path. For `frameworkErrors`. */
-export function buildFrameworkErrorHandler(log: ErrorLog) {
+export function buildFrameworkErrorHandler(log: ErrorLog, note?: NoteRequest) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    answerError(error, log, request, reply)
+    answerError(error, { log, note }, request, reply)
 }
 
-function answerError(error: unknown, log: ErrorLog, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(
+  error: unknown,
+  { log, note }: { readonly log: ErrorLog; readonly note: NoteRequest | undefined },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const foreseen = error instanceof GatewayError ? { error, status: undefined } : fromFrameworkError(error)
+  note?.(request.raw, { code: foreseen?.error.code ?? 'INTERNAL' })
   if (foreseen && foreseen.error.code !== 'INTERNAL')
     return sendProblem(request, reply, foreseen.error, foreseen.status)
   log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'request failed')

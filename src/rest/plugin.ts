@@ -30,7 +30,7 @@ export interface RestOptions extends RestContext, EventOptions {
 /** Adds `/v1`, `/openapi.json` and `/docs`. */
 export const restPlugin: FastifyPluginAsync<RestOptions> = async (app, options) => {
   app.decorateRequest(ASK, null)
-  app.setErrorHandler(buildErrorHandler(options.log))
+  app.setErrorHandler(buildErrorHandler(options.log, options.note))
   await app.register(swagger, toOpenApiOptions(options.version, options.serverUrl))
   await addDocsPages(app)
   // Written once: it costs more than any answer, and nobody has to say who they are for it.
@@ -48,7 +48,7 @@ const versionOne: FastifyPluginAsync<RestOptions> = async (app, options) => {
   app.setNotFoundHandler(() => {
     throw new NotFoundError('there is no such route; /docs lists those there are')
   })
-  const refuseOtherMethods = guardMethods(app)
+  const refuseOtherMethods = guardMethods(app, options.note)
   addAccountRoutes(app, options)
   addLiveStreamRoutes(app, options)
   addStreamRoutes(app, options)

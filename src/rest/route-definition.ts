@@ -1,6 +1,7 @@
 // What a route is: its address, its arguments, its use case and its documentation, said once.
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { NoteRequest } from '#contract/answered-request.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { OfferAnswer } from '#contract/offered-answer.ts'
 import type { Clock } from '#model/clock.ts'
@@ -18,6 +19,8 @@ export interface RestContext {
   readonly rows: RowWriter
   /** Told of every answer that is whole. Left out: none is kept as it is sent. */
   readonly offer?: OfferAnswer | undefined
+  /** Told what is asked, and what goes wrong. */
+  readonly note?: NoteRequest | undefined
 }
 
 /** What the documentation says of a route. */

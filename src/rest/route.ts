@@ -25,7 +25,10 @@ export function addRoute<Path extends z.ZodObject, Query extends z.ZodObject, An
     bodyLimit: MAX_BODY_BYTES,
     config: { swaggerTransform: toOperation(definition) },
     // Before the body is read: who may not ask is not listened to.
-    onRequest: async (request) => request.setDecorator<Ask>(ASK, await context.createAsk(request)),
+    onRequest: async (request) => {
+      context.note?.(request.raw, { operation: definition.operationId })
+      request.setDecorator<Ask>(ASK, await context.createAsk(request))
+    },
     handler: async (request, reply) => {
       const ask = request.getDecorator<Ask>(ASK)
       checkQueryEncoding(request.url)

@@ -1,16 +1,24 @@
 // The HTTP server both faces stand on: limits, headers, request ids. It knows no route of theirs.
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  fastify,
+  LogController,
+} from 'fastify'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { KeptFront } from './kept-front.ts'
 import { MAX_BODY_BYTES } from './kept-place.ts'
+import type { Handle } from './kept-visit.ts'
 import { toMalformedAnswer } from './malformed-requests.ts'
 import { isRefusable, overloadRefusal, refuseForOverload } from './overload-refusal.ts'
 import { addPageHeaders } from './page-headers.ts'
 import { toRequestId } from './request-id.ts'
 import { eventLoop, RequestLine } from './request-line.ts'
+import type { FollowedRequests } from './request-observer.ts'
 import { CHECK_EVERY_MS, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SlowClients } from './slow-clients.ts'
 import type { TlsFiles } from './tls-files.ts'
 
@@ -33,6 +41,8 @@ export interface ServerOptions {
   readonly line?: Pick<RequestLine, 'offer' | 'isFull'>
   /** Answers what it can before anything else is done about a request. Left out: nothing is answered so. */
   readonly front?: Pick<KeptFront, 'serve' | 'follow'> | undefined
+  /** Follows every other request to its end. Left out: nobody is told of any. */
+  readonly requests?: FollowedRequests | undefined
 }
 
 /** A key of 512 bytes, each percent-encoded, and a node id of one. */
@@ -41,11 +51,18 @@ const DEFAULT_LASTING_CONNECTIONS = 4_000
 
 /** Creates the server; it listens to nobody yet. Closing it gives everything back. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { log, corsOrigins, front, tls = null, clock = systemClock, line = new RequestLine(eventLoop, log) } = options
+  const { log, corsOrigins, front, requests, tls = null, clock = systemClock } = options
+  const { line = new RequestLine(eventLoop, log) } = options
   const clients = new SlowClients({ clock })
   const origins = new Set(corsOrigins)
 
-  function createSockets(handle: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  function refuse(request: IncomingMessage, response: ServerResponse, arrivedAtMs: number): void {
+    requests?.begin(request, response, arrivedAtMs)
+    requests?.note(request, { code: overloadRefusal.code })
+    refuseForOverload(request, response, origins)
+  }
+
+  function createSockets(answer: (request: IncomingMessage, response: ServerResponse) => void): Server {
     const limits = {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -55,27 +72,32 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       ? createHttpsServer({ ...limits, ...tls.context, handshakeTimeout: HEADERS_TIMEOUT_MS })
       : createHttpServer(limits)
     clients.follow(server, options.maxLastingConnections ?? DEFAULT_LASTING_CONNECTIONS)
+    const handle: Handle = (request, response, arrivedAtMs) => {
+      requests?.begin(request, response, arrivedAtMs)
+      answer(request, response)
+    }
     // Answers of Redis come many at a time: what they leave to be worked on stands in line once more, or all of it
     // would be one turn.
-    const handleLater = (request: IncomingMessage, response: ServerResponse) =>
+    const handleLater: Handle = (request, response, arrivedAtMs) =>
       line.offer(
         () => {
-          if (!response.destroyed) handle(request, response)
+          if (!response.destroyed) handle(request, response, arrivedAtMs)
         },
-        () => refuseForOverload(request, response, origins),
+        () => refuse(request, response, arrivedAtMs),
       )
     // Refused here, before anything else knows of the request, it costs least.
     server.on('request', (request, response) => {
       // Before it stands in line: a server that closes takes sockets without a request for idle ones.
       clients.watch(request, response)
       if (request.socket.destroyed) return
+      const arrivedAtMs = clock.monotonicMs()
       const work = () => {
         // Who has left while he stood in line is not worked for.
         if (response.destroyed) return
-        if (front) front.serve(request, response, handle, handleLater)
-        else handle(request, response)
+        if (front) front.serve(request, response, handle, handleLater, arrivedAtMs)
+        else handle(request, response, arrivedAtMs)
       }
-      if (isRefusable(request)) line.offer(work, () => refuseForOverload(request, response, origins))
+      if (isRefusable(request)) line.offer(work, () => refuse(request, response, arrivedAtMs))
       else work()
     })
     if (tls && 'setSecureContext' in server) {
@@ -109,7 +131,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // Requests that arrive while the server closes are still answered; the listener is already gone.
     return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    genReqId: toRequestId,
+    genReqId: (request) => requests?.toId(request) ?? toRequestId(request),
+    // Every request has one line, which is written when it is over.
+    logController: new LogController({ disableRequestLogging: true }),
   })
   app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
     // A WebSocket comes by another way, and has rules of its own once it is let in.
@@ -117,6 +141,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     reply.raw.once('finish', () => socket.destroySoon())
     throw new GatewayError(overloadRefusal.code, overloadRefusal.message, overloadRefusal)
   })
+  requests?.follow(app)
   front?.follow(app)
   app.addHook('preClose', async () => clients.close())
   await addPageHeaders(app, { corsOrigins, isTls: tls !== null })

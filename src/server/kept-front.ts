@@ -4,15 +4,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from '#access/authenticator.ts'
-import type { ClientLimit, ClientLimitReading } from '#access/client-limit.ts'
+import type { ClientLimit } from '#access/client-limit.ts'
 import type { Answers, KeptAnswer, WholeAnswer } from '#answers/answers.ts'
 import type { OfferAnswer } from '#contract/offered-answer.ts'
 import type { Clock } from '#model/clock.ts'
+import { type Asked, toAskedHeaders } from './kept-asked.ts'
 import { type Face, findBodyLength, findFace, type PlaceOptions, PlaceReader } from './kept-place.ts'
-import { type AgeWords, KeptReplies, type SentHeaders, toKeptHeaders } from './kept-reply.ts'
+import { type AgeWords, type SentHeaders, toKeptHeaders } from './kept-reply.ts'
 import { type Handle, isGone, type Visit } from './kept-visit.ts'
+import { KeptWrites } from './kept-writes.ts'
 import { type Lead, QuestionLine } from './question-line.ts'
-import { TurnWrites } from './turn-writes.ts'
+import type { FollowedRequests } from './request-observer.ts'
 
 /** What the front works with. */
 export interface KeptFrontOptions extends PlaceOptions {
@@ -25,6 +27,8 @@ export interface KeptFrontOptions extends PlaceOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonicMs' | 'delay'>
   /** Whether this process still wants clients; while it does not, every answer tells them so. */
   readonly isOpen: () => boolean
+  /** What a request that was answered asked, and who is told of those that are answered here. Left out: nobody. */
+  readonly requests?: Pick<FollowedRequests, 'observer' | 'findAsked'> | undefined
 }
 
 /** Where an answer came from. */
@@ -48,25 +52,13 @@ interface Pending {
   lead: Lead | undefined
 }
 
-/** An answer that only has to be written. */
-interface Ready {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly kept: KeptAnswer
-  readonly reading: ClientLimitReading | null
-  readonly nowMs: number
-}
-
 /** Answers from kept bytes. */
 export class KeptFront {
   private readonly options: KeptFrontOptions
   private readonly places: PlaceReader
-  private readonly replies: KeptReplies
   private readonly pending = new WeakMap<object, Pending>()
   private readonly line: QuestionLine<Visit>
-  private readonly writes = new TurnWrites<Ready>(({ request, response, kept, reading, nowMs }) => {
-    if (!response.destroyed) this.replies.send(request, response, kept, reading, nowMs)
-  })
+  private readonly writes: KeptWrites
   private readonly counts: Readonly<Record<Face, Record<AnswerSource, number>>> = {
     graphql: { memory: 0, shared: 0, made: 0 },
     rest: { memory: 0, shared: 0, made: 0 },
@@ -75,7 +67,7 @@ export class KeptFront {
   constructor(options: KeptFrontOptions) {
     this.options = options
     this.places = new PlaceReader(options)
-    this.replies = new KeptReplies(options.words)
+    this.writes = new KeptWrites({ ...options, observer: options.requests?.observer })
     this.line = new QuestionLine({
       clock: options.clock,
       isGone,
@@ -95,15 +87,21 @@ export class KeptFront {
    * Answers a request, or has `handle` do it, once, with the request as it came.
    * @param handleLater does it instead where others were asked for the answer first: not in this call any more
    */
-  serve(request: IncomingMessage, response: ServerResponse, handle: Handle, handleLater = handle): void {
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    handle: Handle,
+    handleLater = handle,
+    arrivedAtMs = this.options.clock.monotonicMs(),
+  ): void {
     const face = findFace(request.url ?? '')
     const length = face && findBodyLength(request)
     const known = length === undefined ? undefined : this.recognize(request)
     if (face === undefined || length === undefined || known === undefined) {
-      handle(request, response)
+      handle(request, response, arrivedAtMs)
       return
     }
-    const visit: Visit = { request, response, handle, handleLater, face, bodyBytes: length, ...known }
+    const visit: Visit = { request, response, handle, handleLater, arrivedAtMs, face, bodyBytes: length, ...known }
     if (length === 0) this.look(visit, undefined)
     else if (request.readableLength >= length) this.lookWithBody(visit, length)
     // What came with the head is here when all of it has been read. Nobody is waited for: who sends his body later is
@@ -142,7 +140,8 @@ export class KeptFront {
       if (face && (statusCode === 200 || statusCode === 304)) this.counts[face].made += 1
       const pending = this.pending.get(raw)
       if (pending) pending.isSent = statusCode !== 304
-      if (statusCode === 200 && pending?.offered) this.keep(pending, pending.offered, reply.getHeaders())
+      if (statusCode === 200 && pending?.offered)
+        this.keep(pending, pending.offered, reply.getHeaders(), this.options.requests?.findAsked(raw))
       done()
     })
     app.addHook('preClose', (done) => {
@@ -160,18 +159,23 @@ export class KeptFront {
     return caller && { caller, address }
   }
 
-  private keep({ place, begunAtMs }: Pending, { body, endsAtMs, age }: Offered, sent: SentHeaders): void {
-    const headers = toKeptHeaders(sent, age !== undefined)
+  private keep(
+    { place, begunAtMs }: Pending,
+    { body, endsAtMs, age }: Offered,
+    sent: SentHeaders,
+    asked: Asked | undefined,
+  ): void {
+    const headers = [...toKeptHeaders(sent, age !== undefined), ...(asked ? toAskedHeaders(asked) : [])]
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     this.options.answers.keep(place, { headers, body: bytes, endsAtMs, age }, begunAtMs)
   }
 
   /** Looks for the answer of a request with a body, if that is here. Leaves the body as it came when it finds none. */
   private readonly lookWithBody = (visit: Visit, length: number): void => {
-    const { request, response, handle } = visit
+    const { request, response, handle, arrivedAtMs } = visit
     const body: unknown = request.readableLength < length ? null : request.read()
     if (Buffer.isBuffer(body)) this.look(visit, body)
-    else handle(request, response)
+    else handle(request, response, arrivedAtMs)
   }
 
   private look(visit: Visit, body: Buffer | undefined): void {
@@ -188,7 +192,7 @@ export class KeptFront {
     if (body !== undefined) request.unshift(body)
     if (kept) {
       // What is kept needs not be kept once more.
-      handle(request, response)
+      handle(request, response, visit.arrivedAtMs)
       return
     }
     const lead = this.line.join(place, visit, visit.bodyBytes, nowMs)
@@ -215,7 +219,7 @@ export class KeptFront {
 
   /** The long way. What comes of it is kept. @param lead that ends with the answer */
   private goOn(visit: Visit, place: string, way: Handle, lead?: Lead): void {
-    const { request, response } = visit
+    const { request, response, arrivedAtMs } = visit
     const begunAtMs = this.options.clock.monotonicMs()
     const pending: Pending = { place, begunAtMs, offered: undefined, isPaid: false, isSent: false, lead }
     // Who has left meanwhile is not worked for.
@@ -225,7 +229,7 @@ export class KeptFront {
     }
     if (lead) response.once('close', () => this.endLead(pending))
     this.pending.set(request, pending)
-    way(request, response)
+    way(request, response, arrivedAtMs)
   }
 
   /** Has the next one lead. @returns whether there is one */
@@ -259,24 +263,19 @@ export class KeptFront {
 
   /** Sends a kept answer to somebody who was made to wait for it. Who cannot have it so goes on. */
   private giveOrGoOn(visit: Visit, kept: KeptAnswer, from: AnswerSource): void {
-    const { request, response, handleLater } = visit
+    const { request, response, handleLater, arrivedAtMs } = visit
     if (isGone(visit)) return
     if (this.options.isOpen() && this.give(visit, kept, from, this.options.clock.monotonicMs())) request.resume()
-    else handleLater(request, response)
+    else handleLater(request, response, arrivedAtMs)
   }
 
   /** Sends a kept answer, unless that is not for this way to decide. Then nothing has been done. */
-  private give(
-    { request, response, face, caller, address }: Visit,
-    kept: KeptAnswer,
-    from: AnswerSource,
-    nowMs: number,
-  ) {
-    if (!this.replies.isSendable(kept)) return false
-    const reading = this.options.clientLimit.takeNow(caller, address)
+  private give(visit: Visit, kept: KeptAnswer, from: AnswerSource, nowMs: number): boolean {
+    if (!this.writes.isSendable(kept)) return false
+    const reading = this.options.clientLimit.takeNow(visit.caller, visit.address)
     if (reading === undefined) return false
-    this.counts[face][from] += 1
-    this.writes.add({ request, response, kept, reading, nowMs })
+    this.counts[visit.face][from] += 1
+    this.writes.add({ visit, kept, from, reading, nowMs })
     return true
   }
 }

@@ -3,7 +3,7 @@
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import { type ClientLimitReading, toRateLimitHeaders } from '#access/client-limit.ts'
 import { type AnswerAge, type Coding, codings, type KeptAnswer, LONGEST_TEXT_BYTES } from '#answers/answers.ts'
-import { toRequestId } from './request-id.ts'
+import { type Asked, splitAsked } from './kept-asked.ts'
 
 /** What HTTP says of the age of an answer. */
 export interface AgeWords {
@@ -53,6 +53,17 @@ interface Head {
   /** The same without what tells of a body. */
   readonly bodilessHeaders: readonly string[]
   readonly tag: string | undefined
+  /** What it answers. */
+  readonly asked: Asked
+}
+
+/** What of a reply is of one request. */
+export interface ReplyTerms {
+  /** Where the client stands in its limit; null without one. */
+  readonly reading: ClientLimitReading | null
+  /** This moment on `Clock.monotonicMs`. */
+  readonly nowMs: number
+  readonly requestId: string
 }
 
 /** Writes kept answers. */
@@ -72,14 +83,20 @@ export class KeptReplies {
     return this.find(kept.headers) !== undefined
   }
 
-  /** Sends an answer. It must be sendable. @param reading where the client stands in its limit; null without one */
+  /** What an answer is the answer to. It must be sendable. */
+  findAsked(kept: KeptAnswer): Asked {
+    const form = this.find(kept.headers)
+    if (form === undefined) throw new Error('the answer cannot be sent')
+    return form.asked
+  }
+
+  /** Sends an answer. It must be sendable. @returns the status */
   send(
     request: IncomingMessage,
     response: ServerResponse,
     kept: KeptAnswer,
-    reading: ClientLimitReading | null,
-    nowMs: number,
-  ): void {
+    { reading, nowMs, requestId }: ReplyTerms,
+  ): number {
     const form = this.find(kept.headers)
     if (form === undefined) throw new Error('the answer cannot be sent')
     const { headers } = request
@@ -87,7 +104,7 @@ export class KeptReplies {
     const tags = request.method === 'GET' && form.tag !== undefined ? headers['if-none-match'] : undefined
     const isKnown = tags !== undefined && this.words.matchesEntityTag(tags, form.tag ?? '')
     const head = (isKnown ? form.bodilessHeaders : form.headers).slice()
-    head.push('x-request-id', toRequestId(request))
+    head.push('x-request-id', requestId)
     if (reading) for (const [name, value] of Object.entries(toRateLimitHeaders(reading))) head.push(name, value)
     if (kept.age) {
       head.push('cache-control', this.words.toCacheControl(kept.age, nowMs))
@@ -95,19 +112,20 @@ export class KeptReplies {
     }
     if (isKnown) {
       response.writeHead(304, head).end()
-      return
+      return 304
     }
     const coding = this.findCoding(body, headers['accept-encoding'])
     const packed = coding && kept.pack(coding)
     if (coding && packed) {
       head.push('content-encoding', coding, 'content-length', String(packed.length))
       response.writeHead(200, head).end(packed)
-      return
+      return 200
     }
     head.push('content-length', String(body.length))
     response.writeHead(200, head)
     if (body.length > LONGEST_TEXT_BYTES) response.end(body)
     else response.end(this.toText(kept), 'latin1')
+    return 200
   }
 
   private find(headers: readonly string[]): Head | undefined {
@@ -153,7 +171,8 @@ function findBestCoding(accepted: string): Coding | undefined {
   return weightOf(best) > 0 && weightOf(best) >= weightOf('identity') ? best : undefined
 }
 
-function toHead(headers: readonly string[]): Head | undefined {
+function toHead(kept: readonly string[]): Head | undefined {
+  const { sent: headers, asked } = splitAsked(kept)
   const bodiless: string[] = []
   let tag: string | undefined
   for (let index = 0; index + 1 < headers.length; index += 2) {
@@ -168,5 +187,5 @@ function toHead(headers: readonly string[]): Head | undefined {
     if (name === 'etag') tag = value
     if (name !== 'content-type') bodiless.push(name, value)
   }
-  return { headers, bodilessHeaders: bodiless, tag }
+  return { headers, bodilessHeaders: bodiless, tag, asked }
 }

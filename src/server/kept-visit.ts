@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '#model/caller.ts'
 import type { Face } from './kept-place.ts'
 
-/** The way a request goes that is not answered here. */
-export type Handle = (request: IncomingMessage, response: ServerResponse) => void
+/** The way a request goes that is not answered here. @param arrivedAtMs on `Clock.monotonicMs` */
+export type Handle = (request: IncomingMessage, response: ServerResponse, arrivedAtMs: number) => void
 
 /** A request that is being looked at. */
 export interface Visit {
@@ -16,6 +16,8 @@ export interface Visit {
   readonly bodyBytes: number
   readonly caller: Caller
   readonly address: string
+  /** When it came, before it stood in any line; on `Clock.monotonicMs`. */
+  readonly arrivedAtMs: number
 }
 
 /** Whether the client has left. An answer that stands behind others of its connection does not hear of that. */

@@ -82,6 +82,7 @@ export class RequestLine {
   private workMs = LEAST_WORK_MS
   private emptyAt: number
   private refused = 0
+  private refusedSoFar = 0
   private toldAt: number | undefined
 
   constructor(loop: EventLoop, log: OverloadLog) {
@@ -100,6 +101,7 @@ export class RequestLine {
       work()
     } else if (this.isFull()) {
       this.refusedInTurn += 1
+      this.refusedSoFar += 1
       refuse()
     } else {
       this.waiting.push(work)
@@ -111,6 +113,11 @@ export class RequestLine {
   isFull(): boolean {
     const isStanding = this.loop.now() - this.emptyAt >= PATIENCE_MS
     return isStanding ? this.length * this.stepMs > LONGEST_MS : this.length * this.provenStepMs > LONGEST_BURST_MS
+  }
+
+  /** How many requests were refused so far. */
+  countRefused(): number {
+    return this.refusedSoFar
   }
 
   private get length(): number {

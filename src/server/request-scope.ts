@@ -9,6 +9,7 @@ import {
   type ClientLimitReading,
   toRateLimitHeaders,
 } from '#access/client-limit.ts'
+import type { NoteRequest } from '#contract/answered-request.ts'
 import { type Ask, Meter } from '#contract/ask.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
@@ -22,6 +23,8 @@ export interface AskOptions {
   readonly deadlineMs: number
   /** Most provider calls one operation may plan. */
   readonly maxProviderCalls: number
+  /** Told who asks, and what it costs. */
+  readonly note?: NoteRequest | undefined
 }
 
 /** Makes the circumstances of whatever is asked. */
@@ -96,8 +99,11 @@ export function addRequestScope(app: FastifyInstance, options: AskOptions): Requ
     createAsk: async (request) => {
       try {
         const caller = await authenticate(request, undefined)
+        options.note?.(request.raw, { client: caller.name })
         readings.set(request, await clientLimit.take(caller, request.ip))
-        return createAsk(caller, signals.get(request) ?? new AbortController().signal)
+        const ask = createAsk(caller, signals.get(request) ?? new AbortController().signal)
+        options.note?.(request.raw, { meter: ask.meter })
+        return ask
       } catch (error) {
         if (error instanceof ClientLimitError) readings.set(request, error.reading)
         throw error

@@ -1,14 +1,16 @@
 // The one way a question goes: cache (fresh) → single flight → provider → cache (stale). What one caller learns
 // all others share, in other processes too; a caller that leaves ends only its own wait.
-import type { Cache, CacheEntry, CacheKey } from '#cache/cache.ts'
-import { toCacheKey } from '#cache/cache-keys.ts'
+import type { Cache, CacheEntry } from '#cache/cache.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { FlightName, SingleFlight } from '#fleet/single-flight.ts'
 import type { Clock } from '#model/clock.ts'
-import { type ErrorCode, GatewayError } from '#model/errors.ts'
+import { GatewayError } from '#model/errors.ts'
+import type { AnswerObserver } from './answer-observer.ts'
+import { AnswerTally, AnswerTeller } from './answer-tally.ts'
 import { BackgroundRefresh, type RevalidateOptions } from './background-refresh.ts'
+import { isForgivable } from './forgivable.ts'
 import { Patience } from './patience.ts'
-import type { AskedWork, KeepOptions, Question, QuestionIdentity } from './question.ts'
+import { type AskedWork, type KeepOptions, type Question, type QuestionIdentity, toQuestionKey } from './question.ts'
 import type { Answer } from './services.ts'
 import { limitWait } from './wait-limit.ts'
 
@@ -25,6 +27,8 @@ export interface AskerOptions {
   readonly maxKeepMs?: number
   /** When an old answer is given at once and renewed behind the caller's back. Left out: never. */
   readonly revalidate?: RevalidateOptions
+  /** Told of every answer. Left out: nobody is. */
+  readonly answers?: AnswerObserver | undefined
 }
 
 /** How work is shared. */
@@ -33,22 +37,14 @@ export interface ShareOptions {
   readonly hasFallback?: boolean
   /** Whether a follower whose leader ran out of time may do it itself; true when left out. */
   readonly mayRunAgain?: boolean
+  /** Counts where the result came from, as one call. */
+  readonly tally?: AnswerTally | undefined
 }
-
-/** Errors behind which the last known answer is shown. */
-const forgivable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'QUOTA_EXHAUSTED',
-  'UPSTREAM_CREDENTIAL',
-  'UPSTREAM_REJECTED',
-  'UPSTREAM_RESPONSE',
-  'UPSTREAM_THROTTLED',
-  'UPSTREAM_TIMEOUT',
-  'UPSTREAM_UNAVAILABLE',
-])
 
 /** Answers questions from the cache, from others in flight, or from the provider. */
 export class Asker {
   readonly clock: Clock
+  readonly teller: AnswerTeller
   private readonly cache: Cache
   private readonly flights: SingleFlight
   private readonly maxStaleMs: number
@@ -60,6 +56,7 @@ export class Asker {
     this.cache = options.cache
     this.flights = options.flights
     this.clock = options.clock
+    this.teller = new AnswerTeller(options.clock, options.answers)
     this.maxStaleMs = options.maxStaleMs
     this.maxKeepMs = options.maxKeepMs ?? Number.POSITIVE_INFINITY
     this.patience = new Patience(options.clock)
@@ -76,7 +73,11 @@ export class Asker {
       () => this.lookUp(question, ask),
       ({ answer }) => (answer ? 0 : 1),
     )
-    return answer ?? this.fetch(question, kept, ask)
+    const tally = new AnswerTally()
+    if (answer && !answer.stale) tally.kept = 1
+    const given = answer ?? (await this.fetch(question, kept, ask, tally))
+    this.teller.tell(question, ask, given, tally)
+    return given
   }
 
   private async lookUp<Value>(question: Question<Value>, ask: Ask) {
@@ -88,7 +89,7 @@ export class Asker {
 
   /** What is kept of a question, however old. */
   find<Value>(question: QuestionIdentity): Promise<CacheEntry<Value> | undefined> {
-    return this.cache.get<Value>(keyOf(question))
+    return this.cache.get<Value>(toQuestionKey(question))
   }
 
   /** The same for many questions, in their order. Counts what is looked up. @throws QueryTooComplexError for too many */
@@ -97,7 +98,7 @@ export class Asker {
     ask: Ask,
   ): Promise<readonly (CacheEntry<Value> | undefined)[]> {
     ask.meter.look(questions.length)
-    return this.cache.getMany<Value>(questions.map(keyOf))
+    return this.cache.getMany<Value>(questions.map(toQuestionKey))
   }
 
   /** Whether a kept entry still answers: within its life, or no older than `maxAgeMs`. */
@@ -126,7 +127,7 @@ export class Asker {
    * @param calls provider calls to be planned for it; 0 where its own work plans them
    */
   useOverdue<Value>(question: Question<Value>, kept: CacheEntry<Value>, ask: Ask, calls = 1): Answer<Value> {
-    this.renew(keyOf(question), calls, ask, (own) => this.fetch(question, kept, own))
+    this.renew(toQuestionKey(question), calls, ask, (own) => this.fetch(question, kept, own))
     return this.useStale(kept, ask)
   }
 
@@ -152,7 +153,7 @@ export class Asker {
     questions: readonly QuestionIdentity[],
     inHand: readonly (CacheEntry<Value> | undefined)[],
   ): Promise<readonly CacheEntry<Value>[] | undefined> {
-    const known = (await this.cache.getMany<Value>(questions.map(keyOf))).filter((entry, index) => {
+    const known = (await this.cache.getMany<Value>(questions.map(toQuestionKey))).filter((entry, index) => {
       // Ages tell entries apart, identity does not: the same entry read twice from afar is two objects.
       const fetchedAt = inHand[index]?.fetchedAt ?? Number.NEGATIVE_INFINITY
       return entry !== undefined && entry.fetchedAt > fetchedAt && this.isGood(entry)
@@ -164,8 +165,14 @@ export class Asker {
   /**
    * Asks the provider, sharing the call; falls back on `kept`. The call must have been planned.
    * @param kept what was found and is not good enough, or is to be asked for once more all the same
+   * @param tally of the answer that it becomes, or becomes a part of; a stale one counts as nothing
    */
-  async fetch<Value>(question: Question<Value>, kept: CacheEntry<Value> | undefined, ask: Ask): Promise<Answer<Value>> {
+  async fetch<Value>(
+    question: Question<Value>,
+    kept: CacheEntry<Value> | undefined,
+    ask: Ask,
+    tally?: AnswerTally,
+  ): Promise<Answer<Value>> {
     const recall = async () => (await this.recall<Value>([question], [kept]))?.[0]
     const run: AskedWork<CacheEntry<Value>>['run'] = async (detached, recalled, leave) => {
       const begunAtMs = this.clock.monotonicMs()
@@ -190,9 +197,10 @@ export class Asker {
       return entry
     }
     try {
-      const entry = await this.share(keyOf(question), { run, recall }, ask, {
+      const entry = await this.share(toQuestionKey(question), { run, recall }, ask, {
         hasFallback: this.isOfUse(kept),
         mayRunAgain: kept === undefined,
+        tally,
       })
       return { value: entry.value, fetchedAt: entry.fetchedAt, freshUntil: entry.freshUntil, stale: false }
     } catch (error) {
@@ -221,7 +229,7 @@ export class Asker {
     flight: FlightName,
     work: AskedWork<Value>,
     ask: Ask,
-    { hasFallback = false, mayRunAgain = true }: ShareOptions = {},
+    { hasFallback = false, mayRunAgain = true, tally }: ShareOptions = {},
     isSecond = false,
   ): Promise<Value> {
     // What is asked for now, with whatever becomes of it, tells nothing of what would be said to who asks again.
@@ -229,9 +237,16 @@ export class Asker {
     const detached: Ask = { ...ask, signal: neverAborted }
     const startedAtMs = this.clock.monotonicMs()
     let joined = true
+    let isRecalled = false
     const keeping: Promise<unknown>[] = []
     const run = async (recalled: Promise<Value | undefined>) => {
       joined = false
+      recalled.then(
+        (known) => {
+          isRecalled = known !== undefined
+        },
+        () => undefined,
+      )
       try {
         const value = await work.run(detached, recalled, (kept) => keeping.push(kept.catch(() => undefined)))
         this.patience.learn(flight.scope, true)
@@ -250,6 +265,7 @@ export class Asker {
         wait.signal,
       )
       if (shared) ask.meter.coalesced += 1
+      if (tally) tally[shared ? 'shared' : isRecalled ? 'kept' : 'asked'] += 1
       return value
     } catch (error) {
       const outOfTime =
@@ -260,7 +276,7 @@ export class Asker {
       // What the leader's operation may cost says nothing of what this one may.
       const wasTooMuch = error instanceof GatewayError && error.code === 'QUERY_TOO_COMPLEX'
       if (joined && !isSecond && (mayHelp || wasTooMuch) && now < ask.deadlineAtMs && !ask.signal.aborted)
-        return this.share(flight, work, ask, { hasFallback, mayRunAgain: false }, true)
+        return this.share(flight, work, ask, { hasFallback, mayRunAgain: false, tally }, true)
       throw error
     } finally {
       wait.end()
@@ -275,19 +291,9 @@ export class Asker {
   ): Promise<void> {
     const { usefulMs = MAX_USEFUL_MS, isPrivate = false } = options
     const keepUntil = Math.min(entry.freshUntil + this.maxStaleMs, entry.fetchedAt + usefulMs)
-    return this.cache.set(keyOf(question), entry, { sizeBytes, keepUntil, isPrivate, begunAtMs })
+    return this.cache.set(toQuestionKey(question), entry, { sizeBytes, keepUntil, isPrivate, begunAtMs })
   }
-}
-
-function isForgivable(error: unknown): error is GatewayError {
-  return error instanceof GatewayError && forgivable.has(error.code)
 }
 
 /** Shared work is bounded by its deadline, not by any caller's patience. */
 const neverAborted = new AbortController().signal
-
-/** Names what is kept of a question, and the work that asks it. */
-function keyOf(question: QuestionIdentity): CacheKey {
-  const { account, operation, parts } = question
-  return { scope: account, key: toCacheKey([account, operation, ...parts]) }
-}

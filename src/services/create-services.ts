@@ -1,5 +1,6 @@
 // Puts the use cases together over the accounts, the cache and the store they are handed.
 import type { Cache } from '#cache/cache.ts'
+import type { SpendingReadings } from '#contract/readings.ts'
 import type { Feed } from '#fleet/feed.ts'
 import type { SingleFlight } from '#fleet/single-flight.ts'
 import type { Clock } from '#model/clock.ts'
@@ -8,6 +9,7 @@ import type { Snapshot } from '#model/snapshot.ts'
 import { fromStreamId } from '#model/stream.ts'
 import type { BatchStore } from '#snapshot-store/batch-store.ts'
 import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
+import type { AnswerObserver } from './answer-observer.ts'
 import { Asker } from './ask.ts'
 import type { RevalidateOptions } from './background-refresh.ts'
 import { SessionDayReader } from './day-sessions.ts'
@@ -15,14 +17,15 @@ import { HistoryReader } from './history-windows.ts'
 import { LiveListReader } from './live-list.ts'
 import { LiveStreamPager } from './live-streams.ts'
 import { listPlaySamples } from './play-samples.ts'
-import { type ConnectedAccount, ProviderRegistry, toAccountView } from './provider-registry.ts'
+import { type ConnectedAccount, ProviderRegistry, requireOps, toAccountView } from './provider-registry.ts'
 import { listPushSamples } from './push-samples.ts'
 import { listManyPushSessions } from './push-sessions.ts'
+import { listQuotaSpenders, readQuota } from './quota.ts'
 import { checkDomain } from './range.ts'
 import { listRecordings } from './recordings.ts'
 import type { Services } from './services.ts'
 import { watchSnapshots } from './snapshot-events.ts'
-import { listQuarantinedSnapshots, listSnapshots, requireOps } from './snapshots.ts'
+import { listQuarantinedSnapshots, listSnapshots } from './snapshots.ts'
 import { StreamNowReader } from './stream-now.ts'
 
 /** What the use cases work with. */
@@ -47,6 +50,10 @@ export interface ServiceOptions {
   readonly closedAfterMs: number
   /** How long after its end a reported day can still change. */
   readonly closedDayAfterMs: number
+  /** Told of every answer. Left out: nobody is. */
+  readonly answers?: AnswerObserver
+  /** Who has spent the quotas. Left out: nobody counts. */
+  readonly spending?: SpendingReadings
 }
 
 /** Binds every use case. */
@@ -73,7 +80,13 @@ export function createServices(options: ServiceOptions): Services {
     getQuota: async (name, ask) => {
       const account = registry.get(name, ask)
       ask.meter.holdNot()
-      return account.readings.quota()
+      return readQuota(account, options.spending, clock.now())
+    },
+    listQuotaSpenders: (name, ask) => {
+      // Before the account is looked for: a reader learns nothing of those it may not see.
+      requireOps(ask.caller, 'who spends a quota is shown')
+      ask.meter.holdNot()
+      return listQuotaSpenders(registry.get(name, ask), options.spending)
     },
     getHealth: (name, ask) => {
       const account = registry.get(name, ask)
@@ -138,7 +151,7 @@ export function createServices(options: ServiceOptions): Services {
     },
     listQuarantinedSnapshots: async (account, first, ask) => {
       // Before the account is looked for: a reader learns nothing of those it may not see.
-      requireOps(ask.caller)
+      requireOps(ask.caller, 'what could not be read is shown')
       return listQuarantinedSnapshots(batchStore, clock.now(), registry.get(account, ask), first, ask)
     },
   }

@@ -8,17 +8,16 @@ import type { DayReportFacts } from '#contract/provider.ts'
 import type { FlightName } from '#fleet/single-flight.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { PushSession } from '#model/push-session.ts'
-import type { StreamNameParts } from '#model/stream.ts'
 import { FOREVER, type Instant, type TimeRange } from '#model/time-range.ts'
+import { AnswerTally } from './answer-tally.ts'
 import type { Asker } from './ask.ts'
+import { countWholeCalls, DAY_MS, type DayCall, type DayStream, listDays, planCalls } from './day-calls.ts'
 import { PLAY_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
 import type { AskedWork, QuestionIdentity } from './question.ts'
 import type { Answer } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
-/** A day of a report's calendar, which knows no summer time. */
-export const DAY_MS = 86_400_000
 const CALLS_SIDE_BY_SIDE = 4
 
 /** A day of a stream as one call told it. */
@@ -29,12 +28,6 @@ export interface SessionDay {
   readonly asked: TimeRange
   /** The provider left the stream's domain out without a word. */
   readonly isDropped: boolean
-}
-
-/** A stream whose days are wanted. */
-export interface DayStream {
-  readonly key: string
-  readonly parts: StreamNameParts
 }
 
 /** What became of one wanted day. */
@@ -48,34 +41,19 @@ interface DaySlot {
   readonly day: Instant
 }
 
-/** One call to be made. */
-interface DayCall {
-  readonly keys: readonly string[]
-  readonly firstDay: Instant
-  readonly lastDay: Instant
-}
-
 /** Midnight, in the report's calendar, of the day an instant lies in. */
 export function toDay(instant: Instant, facts: Pick<DayReportFacts, 'utcOffsetMs'>): Instant {
   return Math.floor((instant + facts.utcOffsetMs) / DAY_MS) * DAY_MS - facts.utcOffsetMs
 }
 
-/** Days from the first to the last, both included. */
-export function listDays(firstDay: Instant, lastDay: Instant): readonly Instant[] {
-  const days: Instant[] = []
-  for (let day = firstDay; day <= lastDay; day += DAY_MS) days.push(day)
-  return days
-}
-
-/** Cuts sorted days into runs without holes, none longer than `maxDays`. */
-export function toRuns(days: readonly Instant[], maxDays: number): readonly { firstDay: Instant; lastDay: Instant }[] {
-  const runs: { firstDay: Instant; lastDay: Instant }[] = []
-  for (const day of days) {
-    const run = runs.at(-1)
-    if (run && day === run.lastDay + DAY_MS && day - run.firstDay < maxDays * DAY_MS) run.lastDay = day
-    else runs.push({ firstDay: day, lastDay: day })
-  }
-  return runs
+/** What a call is made by. */
+interface CallTerms {
+  /** What is kept of the wanted days. */
+  readonly kept: ReadonlyMap<string, CacheEntry<SessionDay>>
+  /** Why it is not made at all. */
+  readonly refusal?: GatewayError | undefined
+  /** Of the answer that it becomes a part of; left out where nobody waits for it. */
+  readonly tally?: AnswerTally
 }
 
 /** Reads days of many streams of one account. */
@@ -105,21 +83,22 @@ export class SessionDayReader {
       },
       (found) => (found.mustWait ? found.calls.length : 0),
     )
+    const tally = new AnswerTally()
+    // Days here and there can take more calls than all of them.
+    tally.kept = Math.max(0, countWholeCalls(streams, days, facts) - calls.length)
     const asked = new Map<string, DayOutcome>()
     if (mustWait) {
       let refusal: GatewayError | undefined
       await sideBySide(calls, CALLS_SIDE_BY_SIDE, async (call) => {
-        for (const outcome of await this.call(account, facts, call, kept, refusal, ask)) {
+        for (const outcome of await this.call(account, facts, call, { kept, refusal, tally }, ask)) {
           asked.set(slot(outcome.key, outcome.day), outcome)
           if ('error' in outcome && outcome.error.code === 'UPSTREAM_CREDENTIAL') refusal = outcome.error
         }
       })
     } else
       for (const call of calls)
-        this.asker.renew(toFlight(account, call), 1, ask, (own) =>
-          this.call(account, facts, call, kept, undefined, own),
-        )
-    return new Map(
+        this.asker.renew(toFlight(account, call), 1, ask, (own) => this.call(account, facts, call, { kept }, own))
+    const outcomes = new Map(
       streams.map(({ key }) => [
         key,
         days.flatMap((day) => {
@@ -132,6 +111,31 @@ export class SessionDayReader {
         }),
       ]),
     )
+    this.tell(account, outcomes, tally, ask)
+    return outcomes
+  }
+
+  private tell(
+    { name }: ConnectedAccount,
+    outcomes: ReadonlyMap<string, readonly DayOutcome[]>,
+    tally: AnswerTally,
+    ask: Ask,
+  ): void {
+    let oldest: Answer<SessionDay> | undefined
+    let stale = false
+    for (const days of outcomes.values())
+      for (const outcome of days) {
+        if ('error' in outcome) continue
+        if (!oldest || outcome.answer.fetchedAt < oldest.fetchedAt) oldest = outcome.answer
+        stale ||= outcome.answer.stale
+      }
+    if (oldest)
+      this.asker.teller.tell(
+        { account: name, operation: 'listPushSessions' },
+        ask,
+        { fetchedAt: oldest.fetchedAt, stale },
+        tally,
+      )
   }
 
   /** What is kept of the wanted days, which of them it does not answer, and whether any of those cannot be given as it is. */
@@ -157,8 +161,7 @@ export class SessionDayReader {
     account: ConnectedAccount,
     facts: DayReportFacts,
     call: DayCall,
-    kept: ReadonlyMap<string, CacheEntry<SessionDay>>,
-    refusal: GatewayError | undefined,
+    { kept, refusal, tally }: CallTerms,
     ask: Ask,
   ): Promise<readonly (DayOutcome & { readonly key: string })[]> {
     const days = listDays(call.firstDay, call.lastDay)
@@ -177,7 +180,7 @@ export class SessionDayReader {
     try {
       if (refusal) throw refusal
       const hasFallback = told.every(({ key, day }) => this.asker.isOfUse(kept.get(slot(key, day))))
-      const entries = await this.asker.share(toFlight(account, call), { run, recall }, ask, { hasFallback })
+      const entries = await this.asker.share(toFlight(account, call), { run, recall }, ask, { hasFallback, tally })
       return told.flatMap(({ key, day }, index) => {
         const entry = entries[index]
         return entry ? [{ key, day, answer: { ...entry, stale: false } }] : []
@@ -231,46 +234,6 @@ export class SessionDayReader {
     const allEnded = value.sessions.every((session) => session.endedAt !== null && session.endedAt <= settledUntil)
     return isOver && allEnded && !value.isDropped ? FOREVER : fetchedAt + PLAY_PACE_MS
   }
-}
-
-/** The fewest calls: per domain one for each run of days any of its streams lacks, and domains with the same run together. */
-function planCalls(
-  streams: readonly DayStream[],
-  lacking: ReadonlyMap<string, readonly Instant[]>,
-  facts: DayReportFacts,
-): readonly DayCall[] {
-  const byDomain = Map.groupBy(
-    streams.filter(({ key }) => lacking.has(key)),
-    ({ parts }) => parts.domain,
-  )
-  const byRun = new Map<string, { firstDay: Instant; lastDay: Instant; domains: string[][] }>()
-  for (const members of byDomain.values()) {
-    const days = new Set(members.flatMap(({ key }) => lacking.get(key) ?? []))
-    for (const run of toRuns(
-      [...days].sort((one, other) => one - other),
-      facts.maxDaysPerCall,
-    )) {
-      const keys = members
-        .filter(({ key }) => lacking.get(key)?.some((day) => day >= run.firstDay && day <= run.lastDay))
-        .map(({ key }) => key)
-      const same = byRun.get(`${run.firstDay} ${run.lastDay}`) ?? { ...run, domains: [] }
-      same.domains.push(keys)
-      byRun.set(`${run.firstDay} ${run.lastDay}`, same)
-    }
-  }
-  return [...byRun.values()].flatMap(({ firstDay, lastDay, domains }) => {
-    const calls: DayCall[] = []
-    for (let index = 0; index < domains.length; index += facts.maxDomainsPerCall)
-      calls.push({
-        firstDay,
-        lastDay,
-        keys: domains
-          .slice(index, index + facts.maxDomainsPerCall)
-          .flat()
-          .sort(),
-      })
-    return calls
-  })
 }
 
 /** Sessions of a stream by the day they began on; undefined when its domain was dropped. */

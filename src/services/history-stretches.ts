@@ -6,6 +6,7 @@ import type { Ask } from '#contract/ask.ts'
 import type { CapabilityName } from '#contract/capability.ts'
 import type { HistoryFacts } from '#contract/provider.ts'
 import { FOREVER, type Instant, type TimeRange } from '#model/time-range.ts'
+import type { AnswerTally } from './answer-tally.ts'
 import type { Asker } from './ask.ts'
 import { CLOCK_SPREAD_MS, implyNext, type Kept, type RowRules, type Timed, toKept, toOwnTime } from './history-kept.ts'
 import type { AskedWork } from './question.ts'
@@ -128,9 +129,13 @@ export class StretchReader<Sample extends Timed> {
     this.begunAtMs = begunAtMs
   }
 
-  /** Makes the call, or shares it. It must have been planned. @returns an answer for each piece that lacked something */
-  async fetch(stretch: Stretch<Sample>, ask: Ask): Promise<ByWindow<Answer<Kept<Sample>>>> {
-    const told = await this.share(stretch, ask)
+  /**
+   * Makes the call, or shares it. It must have been planned.
+   * @param tally of the answer that it becomes a part of; left out where nobody waits for it
+   * @returns an answer for each piece that lacked something
+   */
+  async fetch(stretch: Stretch<Sample>, ask: Ask, tally?: AnswerTally): Promise<ByWindow<Answer<Kept<Sample>>>> {
+    const told = await this.share(stretch, ask, tally)
     const answers = new Map<Instant, Answer<Kept<Sample>>>()
     const lacking: FoundPiece<Sample>[] = []
     for (const piece of stretch.pieces) {
@@ -142,7 +147,7 @@ export class StretchReader<Sample extends Timed> {
     // Somebody else's call was shared, who wanted less. This operation's own is still to be made.
     const terms = { now: this.asker.clock.now(), oldest: this.terms.oldest }
     for (const rest of toStretches(lacking, 'lacking', this.history.facts, terms))
-      for (const [from, answer] of await this.fetch(rest, ask)) answers.set(from, answer)
+      for (const [from, answer] of await this.fetch(rest, ask, tally)) answers.set(from, answer)
     return answers
   }
 
@@ -151,7 +156,11 @@ export class StretchReader<Sample extends Timed> {
     this.asker.renew(this.flightOf(stretch), 1, ask, (own) => this.fetch(stretch, own))
   }
 
-  private share(stretch: Stretch<Sample>, ask: Ask): Promise<ByWindow<CacheEntry<Kept<Sample>>>> {
+  private share(
+    stretch: Stretch<Sample>,
+    ask: Ask,
+    tally: AnswerTally | undefined,
+  ): Promise<ByWindow<CacheEntry<Kept<Sample>>>> {
     const inHand = stretch.pieces.map((piece) => this.findSubstitute(piece))
     const recall = () => this.recall(stretch)
     const run: AskedWork<ByWindow<CacheEntry<Kept<Sample>>>>['run'] = async (detached, recalled, leave) => {
@@ -163,6 +172,7 @@ export class StretchReader<Sample extends Timed> {
     return this.asker.share(this.flightOf(stretch), { run, recall }, ask, {
       hasFallback: inHand.every((kept) => this.asker.isOfUse(kept)),
       mayRunAgain: inHand.every((kept) => kept === undefined),
+      tally,
     })
   }
 

@@ -4,6 +4,7 @@ import type { CacheEntry } from '#cache/cache.ts'
 import type { Ask } from '#contract/ask.ts'
 import { type ErrorCode, GatewayError } from '#model/errors.ts'
 import { FOREVER, type Instant, intersect, type TimeRange } from '#model/time-range.ts'
+import { AnswerTally } from './answer-tally.ts'
 import type { Asker } from './ask.ts'
 import { combineFreshness } from './freshness.ts'
 import { toPartGaps, toRangeUnavailable, toRetentionGap } from './history-gaps.ts'
@@ -95,8 +96,11 @@ export class HistoryReader {
         for (const stretch of toStretches(found, 'overdue', history.facts, terms)) reader.renew(stretch, ask)
         const unsearched = { from: range.from, to: searched?.from ?? range.to }
         const gaps = unsearched.from < unsearched.to ? [toRetentionGap(unsearched, history.facts)] : []
-        const asked = await this.readStretches(reader, lacking, gaps, ask)
-        return this.join(history, range, found, asked, { gaps, oldest }, ask)
+        const tally = new AnswerTally()
+        const asked = await this.readStretches(reader, lacking, gaps, ask, tally)
+        const answer = this.join(history, range, found, asked, { gaps, oldest }, ask, tally)
+        this.asker.teller.tell(history, ask, answer, tally)
+        return answer
       },
     }
   }
@@ -120,13 +124,14 @@ export class HistoryReader {
     stretches: readonly Stretch<Sample>[],
     gaps: Gap[],
     ask: Ask,
+    tally: AnswerTally,
   ): Promise<ReadonlyMap<Instant, Answer<Kept<Sample>>>> {
     let hopelessError: GatewayError | undefined
     const answers = new Map<Instant, Answer<Kept<Sample>>>()
     await sideBySide(stretches, CALLS_SIDE_BY_SIDE, async (stretch) => {
       try {
         if (hopelessError) throw hopelessError
-        for (const [from, answer] of await reader.fetch(stretch, ask)) answers.set(from, answer)
+        for (const [from, answer] of await reader.fetch(stretch, ask, tally)) answers.set(from, answer)
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error
         if (hopeless.has(error.code)) hopelessError = error
@@ -148,6 +153,7 @@ export class HistoryReader {
     asked: ReadonlyMap<Instant, Answer<Kept<Sample>>>,
     { gaps, oldest }: { readonly gaps: Gap[]; readonly oldest: Instant },
     ask: Ask,
+    tally: AnswerTally,
   ): HistoryAnswer<Sample> {
     const had = found.flatMap((piece) => {
       const { window, wanted, verdict } = piece
@@ -157,6 +163,9 @@ export class HistoryReader {
         if (verdict === 'kept') gaps.push(toRetentionGap(wanted, history.facts))
         return []
       }
+      // What follows from the window before, or lies beyond what the provider keeps, would have taken no call.
+      const { asked: known } = answer.value
+      if (!(told || answer.stale) && known.from < known.to && wanted.to > oldest) tally.kept += 1
       gaps.push(...toPartGaps(answer, wanted, history.facts, oldest))
       // Of a window that the provider has forgotten there may be only what was had while it was open.
       const { to } = answer.value.asked

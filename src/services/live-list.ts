@@ -5,16 +5,16 @@ import type { Ask } from '#contract/ask.ts'
 import type { Capabilities, LiveStreamPage } from '#contract/capability.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { LiveStream, LiveTotals } from '#model/stream.ts'
+import { AnswerTally } from './answer-tally.ts'
 import type { Asker } from './ask.ts'
 import { findFirstIndex } from './first-index.ts'
 import { combineFreshness, mapAnswer, PLAY_PACE_MS, PUSH_PACE_MS } from './freshness.ts'
+import { byKey, collect, isTorn, MAX_PROVIDER_PAGES, toPageCount } from './live-pages.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
 import type { Question, QuestionIdentity } from './question.ts'
 import type { Answer } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
 
-/** Most provider pages of one list: at 300 streams a page, 30 000 streams. */
-const MAX_PROVIDER_PAGES = 100
 const PAGES_SIDE_BY_SIDE = 16
 
 /** All live streams of an account, by key. */
@@ -30,6 +30,23 @@ export interface LiveList {
   readonly failure: GatewayError | null
   /** Why a page of it is past its life; null for a list of this moment. */
   readonly staleBecause: GatewayError | null
+}
+
+/** Which list. */
+interface ListWanted {
+  /** One of the provider's domains; null for the whole account. */
+  readonly domain: string | null
+  /** Whether a cursor goes through it. */
+  readonly isContinuing: boolean
+}
+
+/** What a list is read by. */
+interface WholeTerms {
+  readonly domain: string | null
+  /** Whether there is an older list to fall back on, which is better than one that lacks pages. */
+  readonly hasOlder: boolean
+  /** Counts its pages. */
+  readonly tally: AnswerTally
 }
 
 type ListPage = Capabilities['listLiveStreams']
@@ -77,33 +94,44 @@ export class LiveListReader {
   }
 
   /** The same when nothing is known of it: its first page tells, in one call, and is of use to who reads the others. */
-  async readPrice(account: ConnectedAccount, ask: Ask): Promise<number> {
+  async readPrice(account: ConnectedAccount, ask: Ask, tally: AnswerTally): Promise<number> {
     const question = toPageQuestion(account, requireCapability(account, 'listLiveStreams'), null, 1)
     const fetchPlanned = (shared: Ask) => {
       // Planned by the one who makes the call, not by all who share it.
       shared.meter.plan(1)
       return question.fetch(shared)
     }
-    const page = await this.asker.fetch({ ...question, fetch: fetchPlanned }, undefined, ask)
+    const page = await this.asker.fetch({ ...question, fetch: fetchPlanned }, undefined, ask, tally)
     return toPageCount(page.value.totals, account.connection.facts.livePageSize) - 1
+  }
+
+  /** Reads a list as an answer of its own, and tells of it. See `read`. */
+  async give(account: ConnectedAccount, wanted: ListWanted, ask: Ask): Promise<Answer<LiveList>> {
+    const tally = new AnswerTally()
+    const answer = await this.read(account, wanted, ask, tally)
+    this.asker.teller.tell(toListIdentity(account, wanted.domain), ask, answer, tally)
+    return answer
   }
 
   /**
    * The whole list of an account. It is good for a tick; one of n provider pages for n ticks while a cursor goes
    * through it, so that paging a long list does not read it anew for every page.
+   * @param tally of the answer that is made of it, which its reader tells of
    */
   async read(
     account: ConnectedAccount,
-    domain: string | null,
-    continuing: boolean,
+    { domain, isContinuing }: ListWanted,
     ask: Ask,
+    tally: AnswerTally,
   ): Promise<Answer<LiveList>> {
     const listPage = requireCapability(account, 'listLiveStreams')
     const identity = toListIdentity(account, domain)
     const kept = await this.asker.find<LiveList>(identity)
+    const whole = new AnswerTally()
+    const hasOlder = kept !== undefined && !kept.value.failure
     const question: Question<LiveList> = {
       ...identity,
-      fetch: (shared) => this.readWhole(account, listPage, domain, kept !== undefined && !kept.value.failure, shared),
+      fetch: (shared) => this.readWhole(account, listPage, { domain, hasOlder, tally }, shared),
       // A list that lacks a page is asked for again at once; its good pages are kept by themselves.
       freshUntil: (list, fetchedAt) => fetchedAt - list.ageMs + (isPatched(list) ? 0 : PUSH_PACE_MS),
       sizeOf: ({ streams }) => 200 + streams.length * 320,
@@ -111,8 +139,11 @@ export class LiveListReader {
       isPrivate: isPatched,
     }
     const maxAgeMs =
-      continuing && kept && !kept.value.failure ? Math.min(PLAY_PACE_MS, kept.value.pageCount * PUSH_PACE_MS) : 0
-    const answer = await this.answer(question, kept, maxAgeMs, ask)
+      isContinuing && kept && !kept.value.failure ? Math.min(PLAY_PACE_MS, kept.value.pageCount * PUSH_PACE_MS) : 0
+    const answer = await this.answer(question, kept, maxAgeMs, ask, whole)
+    // Who has read it himself has counted its pages.
+    if (whole.shared > 0) tally.shared += answer.value.pageCount
+    if (whole.kept > 0) tally.kept += answer.value.pageCount
     const staleBecause = answer.staleBecause ?? answer.value.staleBecause ?? undefined
     if (isPatched(answer.value)) ask.meter.holdNot()
     const fetchedAt = answer.fetchedAt - answer.value.ageMs
@@ -125,19 +156,21 @@ export class LiveListReader {
     kept: CacheEntry<LiveList> | undefined,
     maxAgeMs: number,
     ask: Ask,
+    tally: AnswerTally,
   ): Answer<LiveList> | Promise<Answer<LiveList>> {
-    if (kept && this.asker.isGood(kept, maxAgeMs)) return this.asker.useKept(kept, ask)
+    if (kept && this.asker.isGood(kept, maxAgeMs)) {
+      tally.kept = 1
+      return this.asker.useKept(kept, ask)
+    }
     if (kept && !isPatched(kept.value) && this.asker.isOverdue(kept))
       return this.asker.useOverdue(question, kept, ask, 0)
-    return this.asker.fetch(question, kept, ask)
+    return this.asker.fetch(question, kept, ask, tally)
   }
 
-  /** @param hasOlder whether there is an older list to fall back on, which is better than one that lacks pages */
   private async readWhole(
     account: ConnectedAccount,
     listPage: ListPage,
-    domain: string | null,
-    hasOlder: boolean,
+    { domain, hasOlder, tally }: WholeTerms,
     ask: Ask,
   ): Promise<LiveList> {
     const size = account.connection.facts.livePageSize
@@ -145,10 +178,13 @@ export class LiveListReader {
     let failure: GatewayError | null = null
     const readPage = async (page: number, isPlanned: boolean) => {
       const kept = await this.asker.find<LiveStreamPage>(questionOf(page))
-      if (kept && this.asker.isGood(kept)) return this.asker.useKept(kept, ask)
+      if (kept && this.asker.isGood(kept)) {
+        tally.kept += 1
+        return this.asker.useKept(kept, ask)
+      }
       if (!isPlanned) ask.meter.plan(1)
       // An old page is of use only where there is no old list, whose pages at least belong together.
-      return this.asker.fetch(questionOf(page), hasOlder ? undefined : kept, ask)
+      return this.asker.fetch(questionOf(page), hasOlder ? undefined : kept, ask, tally)
     }
     const readOther = async (page: number, isPlanned: boolean) => {
       try {
@@ -163,7 +199,7 @@ export class LiveListReader {
     const pages = [first, ...(await this.readOthers(first, size, readOther, ask))]
     const pageCount = pages.length
     // Read once more, and both readings together hold what was there throughout; failing that, one is better than none.
-    if (!failure && isTorn(pages)) pages.push(...(await this.readAgain(questionOf, pages.length, ask)))
+    if (!failure && isTorn(pages)) pages.push(...(await this.readAgain(questionOf, pages.length, ask, tally)))
     const now = this.asker.clock.now()
     return {
       streams: [...collect(pages).values()].sort(byKey),
@@ -199,14 +235,19 @@ export class LiveListReader {
     return had
   }
 
-  private async readAgain(questionOf: (page: number) => Question<LiveStreamPage>, count: number, ask: Ask) {
+  private async readAgain(
+    questionOf: (page: number) => Question<LiveStreamPage>,
+    count: number,
+    ask: Ask,
+    tally: AnswerTally,
+  ) {
     const numbers = Array.from({ length: count }, (_, index) => index + 1)
     try {
       ask.meter.plan(count)
       return await sideBySide(numbers, PAGES_SIDE_BY_SIDE, async (page) => {
         // Asked for once more although what is kept of it is a moment old.
         const kept = await this.asker.find<LiveStreamPage>(questionOf(page))
-        return this.asker.fetch(questionOf(page), kept, ask)
+        return this.asker.fetch(questionOf(page), kept, ask, tally)
       })
     } catch (error) {
       if (error instanceof GatewayError) return []
@@ -250,27 +291,4 @@ function toPageQuestion(
 /** Whether a list lacks a page, or holds one that is past its life. */
 function isPatched({ failure, staleBecause }: LiveList): boolean {
   return failure !== null || staleBecause !== null
-}
-
-/** Pages of a list of that length, as far as it is read; 1 when the length is not told. */
-function toPageCount({ streamCount }: Pick<LiveTotals, 'streamCount'>, size: number): number {
-  return Math.min(Math.max(1, Math.ceil((streamCount ?? 0) / size)), MAX_PROVIDER_PAGES)
-}
-
-/**
- * Whether a stream may have slipped between pages: one that ended while they were read moves those behind it forward,
- * past the page being read, and the count shrinks. A repeated row is no sign of it: one that began moves them back.
- */
-function isTorn(pages: readonly Answer<LiveStreamPage>[]): boolean {
-  const counts = pages.map((page) => page.value.totals.streamCount).filter((count) => count !== null)
-  return counts.some((count, index) => count < (counts[index - 1] ?? 0))
-}
-
-function collect(pages: readonly Answer<LiveStreamPage>[]): ReadonlyMap<string, LiveStream> {
-  return new Map(pages.flatMap((page) => page.value.streams).map((stream) => [stream.key, stream]))
-}
-
-/** Order of code units: the same on every machine. */
-function byKey(one: LiveStream, other: LiveStream): number {
-  return one.key < other.key ? -1 : 1
 }

@@ -38,7 +38,7 @@ export class LiveStreamPager {
     ask: Ask,
   ): Promise<LiveStreamPageView> {
     const progress = new Progress(['Account.liveStreams', account.name, query.domain], query)
-    const answer = await this.lists.read(account, query.domain, progress.isContinuing, ask)
+    const answer = await this.lists.give(account, { domain: query.domain, isContinuing: progress.isContinuing }, ask)
     return this.toPage(progress, [{ account, answer }], [], true, ask)
   }
 
@@ -55,7 +55,12 @@ export class LiveStreamPager {
     const lists = await Promise.all(
       open.map(async (account) => {
         try {
-          return [{ account, answer: await this.lists.read(account, null, progress.isContinuing, ask) }]
+          return [
+            {
+              account,
+              answer: await this.lists.give(account, { domain: null, isContinuing: progress.isContinuing }, ask),
+            },
+          ]
         } catch (error) {
           // What the operation may cost is no account's failure.
           if (!(error instanceof GatewayError) || error.code === 'QUERY_TOO_COMPLEX') throw error

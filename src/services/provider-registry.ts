@@ -3,8 +3,8 @@ import type { Ask } from '#contract/ask.ts'
 import { type Capabilities, isSupported, refusalOf } from '#contract/capability.ts'
 import type { Connection, Provider } from '#contract/provider.ts'
 import type { AccountReadings } from '#contract/readings.ts'
-import { maySee } from '#model/caller.ts'
-import { CapabilityUnsupportedError, InvalidInputError, NotFoundError } from '#model/errors.ts'
+import { type Caller, maySee } from '#model/caller.ts'
+import { CapabilityUnsupportedError, GatewayError, InvalidInputError, NotFoundError } from '#model/errors.ts'
 import { findKeyProblem, type StreamRef, toStreamId } from '#model/stream.ts'
 import {
   type AccountView,
@@ -65,6 +65,11 @@ export class ProviderRegistry {
 export function accountNotFound(name: string): NotFoundError {
   // A name that could not stand in the settings is not repeated: it may be anything, of any length.
   return new NotFoundError(/^[\w.-]{1,64}$/.test(name) ? `there is no account "${name}"` : 'there is no such account')
+}
+
+/** Refuses whoever may not see operational data. @param what is shown to others @throws GatewayError FORBIDDEN */
+export function requireOps({ role }: Pick<Caller, 'role'>, what: string): void {
+  if (role !== 'ops') throw new GatewayError('FORBIDDEN', `${what} to keys of role ops only`)
 }
 
 /** Checks a key and takes it apart. @throws InvalidInputError */

@@ -1,4 +1,6 @@
 // What can be asked, and how its answer is kept.
+import type { CacheKey } from '#cache/cache.ts'
+import { toCacheKey } from '#cache/cache-keys.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { CapabilityName } from '#contract/capability.ts'
 import type { Instant } from '#model/time-range.ts'
@@ -48,4 +50,9 @@ export interface KeepOptions {
   readonly begunAtMs: number
   readonly usefulMs?: number | undefined
   readonly isPrivate?: boolean | undefined
+}
+
+/** Names what is kept of a question, and the work that asks it. */
+export function toQuestionKey({ account, operation, parts }: QuestionIdentity): CacheKey {
+  return { scope: account, key: toCacheKey([account, operation, ...parts]) }
 }

@@ -4,7 +4,7 @@
 import type { Ask } from '#contract/ask.ts'
 import type { CapabilityName } from '#contract/capability.ts'
 import type { ProviderId } from '#contract/provider.ts'
-import type { HealthReading, QuotaReading } from '#contract/readings.ts'
+import type { HealthReading, QuotaReading, Spending } from '#contract/readings.ts'
 import type { ErrorCode, GatewayError } from '#model/errors.ts'
 import type { Page, PageRequest } from '#model/page.ts'
 import type { PushSession } from '#model/push-session.ts'
@@ -96,6 +96,17 @@ export const publicCapabilities: Readonly<Record<PublicCapability, CapabilityNam
   SNAPSHOTS: 'popSnapshots',
 }
 
+/** Where an account's quota stands, and where it is going. */
+export interface QuotaView extends QuotaReading {
+  /** When it is used up at the pace of late; null when it is not within a window, or has been already. */
+  readonly exhaustedAt: Instant | null
+}
+
+/** Who has spent an account's quota on what, in its last window. */
+export interface QuotaSpenderView extends Omit<Spending, 'operation'> {
+  readonly operation: PublicCapability
+}
+
 /** An account the caller may see. */
 export interface AccountView {
   readonly name: string
@@ -169,7 +180,12 @@ export interface Services {
   /** One account. @throws NotFoundError */
   getAccount(name: string, ask: Ask): AccountView
   /** Where its quota stands. */
-  getQuota(account: string, ask: Ask): Promise<QuotaReading>
+  getQuota(account: string, ask: Ask): Promise<QuotaView>
+  /**
+   * Who has spent it by calls of this process, most calls first, then most calls saved; at most 50.
+   * @throws GatewayError FORBIDDEN for any other role than `ops`; NotFoundError
+   */
+  listQuotaSpenders(account: string, ask: Ask): readonly QuotaSpenderView[]
   /** How its provider has been answering. */
   getHealth(account: string, ask: Ask): HealthReading
   /** Totals over its live streams. */

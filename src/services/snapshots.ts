@@ -1,7 +1,6 @@
 // Collected screenshots, read from the store: no provider call.
 import type { Ask } from '#contract/ask.ts'
 import { FleetCommandError, LinkDownError } from '#fleet/fleet-link.ts'
-import type { Caller } from '#model/caller.ts'
 import { GatewayError } from '#model/errors.ts'
 import { ListCursors } from '#model/page.ts'
 import type { Instant } from '#model/time-range.ts'
@@ -43,12 +42,6 @@ export async function listSnapshots(
     freshUntil: now,
     stale: false,
   }
-}
-
-/** Refuses whoever may not see operational data of the snapshot queue. @throws GatewayError FORBIDDEN */
-export function requireOps(caller: Caller): void {
-  if (caller.role !== 'ops')
-    throw new GatewayError('FORBIDDEN', 'what could not be read is shown to keys of role ops only')
 }
 
 /** See `Services.listQuarantinedSnapshots`. */

@@ -6,6 +6,7 @@ import type { Ask } from '#contract/ask.ts'
 import { isSupported } from '#contract/capability.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { LiveReading, StreamState, StreamStatus } from '#model/stream.ts'
+import { AnswerTally } from './answer-tally.ts'
 import type { Asker } from './ask.ts'
 import { mapAnswer, PUSH_PACE_MS } from './freshness.ts'
 import { LiveDemand } from './live-demand.ts'
@@ -92,8 +93,26 @@ export class StreamNowReader {
     view: View<Own, Value>,
     ask: Ask,
   ): Promise<Answer<Value>> {
+    const tally = new AnswerTally()
+    const answer = await this.find(account, key, view, ask, tally)
+    // Whatever it was read from, a call for the stream alone would have done.
+    tally.foldToOne()
+    this.asker.teller.tell(view.question, ask, answer, tally)
+    return answer
+  }
+
+  private async find<Own, Value>(
+    account: ConnectedAccount,
+    key: string,
+    view: View<Own, Value>,
+    ask: Ask,
+    tally: AnswerTally,
+  ): Promise<Answer<Value>> {
     const own = await this.asker.find<Own>(view.question)
-    if (own && this.asker.isGood(own)) return mapAnswer(this.asker.useKept(own, ask), view.toValue)
+    if (own && this.asker.isGood(own)) {
+      tally.kept = 1
+      return mapAnswer(this.asker.useKept(own, ask), view.toValue)
+    }
     const canList = isSupported(account.connection.capabilities.listLiveStreams)
     const list = canList ? await this.lists.find(account) : undefined
     const listed = list && toEntry(list, key, view)
@@ -103,29 +122,41 @@ export class StreamNowReader {
     if (list && listed && this.asker.isGood(listed)) {
       // One that lacks a page is read anew by the next who wants all of it.
       if (list.value.failure) ask.meter.holdNot()
+      tally.kept = 1
       return this.asker.useKept(listed, ask)
     }
     const wanted = { account, key, view, own, list, spare: findNewest(own && mapEntry(own, view.toValue), listed) }
     // A list of this moment that lacks the stream is not read once more.
     const mayAskList = canList && mayTell && !(list && this.asker.isGood(list))
-    if (!wanted.spare || !this.asker.isOverdue(wanted.spare)) return this.fetch(wanted, mayAskList, ask)
+    if (!wanted.spare || !this.asker.isOverdue(wanted.spare)) return this.fetch(wanted, mayAskList, ask, tally)
     const name = toCacheKey([account.name, view.question.operation, 'now', key])
-    this.asker.renew({ scope: account.name, key: name }, 0, ask, (later) => this.fetch(wanted, mayAskList, later))
+    this.asker.renew({ scope: account.name, key: name }, 0, ask, (later) =>
+      this.fetch(wanted, mayAskList, later, new AnswerTally()),
+    )
     return this.asker.useStale(wanted.spare, ask)
   }
 
-  private async fetch<Own, Value>(wanted: Wanted<Own, Value>, mayAskList: boolean, ask: Ask): Promise<Answer<Value>> {
-    const told = mayAskList ? await this.askList(wanted, ask) : undefined
-    return told ?? this.askAlone(wanted, ask)
+  private async fetch<Own, Value>(
+    wanted: Wanted<Own, Value>,
+    mayAskList: boolean,
+    ask: Ask,
+    tally: AnswerTally,
+  ): Promise<Answer<Value>> {
+    const told = mayAskList ? await this.askList(wanted, ask, tally) : undefined
+    return told ?? this.askAlone(wanted, ask, tally)
   }
 
   /** The answer from a new list; undefined where that decides nothing, or costs more than it is worth. */
-  private async askList<Own, Value>(wanted: Wanted<Own, Value>, ask: Ask): Promise<Answer<Value> | undefined> {
+  private async askList<Own, Value>(
+    wanted: Wanted<Own, Value>,
+    ask: Ask,
+    tally: AnswerTally,
+  ): Promise<Answer<Value> | undefined> {
     const { account, key, view, spare } = wanted
     const price = await this.lists.findPrice(account, wanted.list)
     if (!this.isWorth(account, price ?? 1, ask)) return undefined
     try {
-      const answer = await this.waitForList(account, price === undefined, ask)
+      const answer = await this.waitForList(account, price === undefined, ask, tally)
       if (!answer) return undefined
       const { stale, staleBecause, ...list } = answer
       const told = toEntry(list, key, view)
@@ -159,12 +190,13 @@ export class StreamNowReader {
     account: ConnectedAccount,
     isUnknown: boolean,
     ask: Ask,
+    tally: AnswerTally,
   ): Promise<Answer<LiveList> | undefined> {
     const { name } = account
     this.waiting.set(name, (this.waiting.get(name) ?? 0) + 1)
     try {
-      if (isUnknown && !this.isWorth(account, await this.lists.readPrice(account, ask), ask)) return undefined
-      return await this.lists.read(account, null, false, ask)
+      if (isUnknown && !this.isWorth(account, await this.lists.readPrice(account, ask, tally), ask)) return undefined
+      return await this.lists.read(account, { domain: null, isContinuing: false }, ask, tally)
     } finally {
       const others = (this.waiting.get(name) ?? 1) - 1
       if (others > 0) this.waiting.set(name, others)
@@ -172,11 +204,15 @@ export class StreamNowReader {
     }
   }
 
-  private async askAlone<Own, Value>({ view, own, spare }: Wanted<Own, Value>, ask: Ask): Promise<Answer<Value>> {
+  private async askAlone<Own, Value>(
+    { view, own, spare }: Wanted<Own, Value>,
+    ask: Ask,
+    tally: AnswerTally,
+  ): Promise<Answer<Value>> {
     ask.meter.plan(1)
     const isOwn = spare?.fetchedAt === own?.fetchedAt
     try {
-      return mapAnswer(await this.asker.fetch(view.question, isOwn ? own : undefined, ask), view.toValue)
+      return mapAnswer(await this.asker.fetch(view.question, isOwn ? own : undefined, ask, tally), view.toValue)
     } catch (error) {
       const fallback = isOwn ? undefined : this.asker.fallBack(spare, error, ask)
       if (fallback) return fallback

@@ -49,9 +49,14 @@ export function toLoggableFields(fields: object): Record<string, unknown> {
   )
 }
 
-/** `req` and `res` have serializers of their own, which pick what they need; an id of a request is checked by its edge. */
+/**
+ * `req` and `res` have serializers of their own, which pick what they need; an id of a request is checked by its edge, and
+ * those of a trace are made by numbers alone.
+ */
+const passed: ReadonlySet<string> = new Set(['req', 'res', 'reqId', 'requestId', 'traceId', 'spanId'])
+
 function isPassed(name: string): boolean {
-  return name === 'req' || name === 'res' || name === 'reqId' || name === 'requestId'
+  return passed.has(name)
 }
 
 /** A request as it may be logged: without query, headers and body. */

@@ -1,47 +1,47 @@
-// What Prometheus is told: read when it asks, so that nothing here has to be kept up to date. A part that cannot be read
-// leaves a gap of its own and nothing else. Labels are names of accounts, never of streams: those have no end.
-import { Counter, Gauge, Registry } from 'prom-client'
+// What Prometheus is told. What happens is counted in a registry that lasts as long as the process; what stands
+// somewhere is read when Prometheus asks, so that nobody has to keep it up to date. A part that cannot be read leaves a
+// gap of its own and nothing else. Labels are names out of the settings and the code: what clients make up has no end.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Registry } from 'prom-client'
 import type { Clock } from '#model/clock.ts'
 
-/** What has been counted of an account's pops, as its journal has it: it outlives the process. */
-export interface SnapshotTally {
-  readonly popped: number
-  readonly stored: number
-  readonly quarantined: number
-  readonly batchesUnknown: number
-  readonly messagesUnknown: number
+/** One time that Prometheus asks. */
+export interface Scrape {
+  /** For the numbers of this time. Nothing of another time is in it. */
+  readonly registry: Registry
+  /** Whose numbers are wanted. Those of others are left out, whoever puts them in, and need not be read. */
+  readonly maySee: (account: string) => boolean
+  /** What is read, or undefined where that fails or takes too long. Never rejects. @param subject for the log */
+  tryReading<Value>(subject: object, read: () => Promise<Value>): Promise<Value | undefined>
 }
 
-/** Where the numbers of one collected account come from. */
-export interface SnapshotReadings {
-  readonly account: string
-  readTally(): Promise<SnapshotTally>
-  /** Batches that nobody has read. */
-  countUnread(): Promise<number>
-  /** Seconds since the provider's queue was last known to be empty, ≥ 0; null where this process does not know. */
-  readLagSeconds(): number | null
-  /** Whether this process is the account's collector now. */
-  isLeaseHeld(): boolean
+/** Numbers that are read when they are asked for. */
+export interface ReadingGroup {
+  /** Puts metrics into the scrape's registry. Waits for nothing but `tryReading`. */
+  read(scrape: Scrape): void | Promise<void>
 }
 
-/** Answers of one face since the start of the process. */
-export interface AnswerTally {
-  readonly face: string
-  /** Where they came from: kept bytes of this process, or of all, or they were put together. */
-  readonly from: 'memory' | 'shared' | 'made'
-  readonly count: number
+/** What is known of a metric whatever its numbers are. */
+export interface MetricDescription {
+  readonly name: string
+  /** In the words of Prometheus: `counter`, `gauge`, `histogram`. */
+  readonly type: string
+  readonly help: string
+  readonly labels: readonly string[]
 }
 
 /** The metrics of one process. */
 export interface Metrics {
   /** Media type of the text. */
   readonly contentType: string
-  /** Adds an account that is collected. */
-  addSnapshots(readings: SnapshotReadings): void
-  /** Adds the answers of both faces. */
-  addAnswers(readTallies: () => readonly AnswerTally[]): void
+  /** Counters and histograms of what happens. A series with the label `account` is shown to who may see that account. */
+  readonly registry: Registry
+  /** Adds numbers that are read. */
+  addReadings(group: ReadingGroup): void
   /** The text that Prometheus reads. Never rejects for want of a reading. @param maySee whose numbers it may hold */
   render(maySee: (account: string) => boolean): Promise<string>
+  /** Every metric that there is, by name. */
+  describe(): Promise<readonly MetricDescription[]>
 }
 
 /** What metrics need. */
@@ -51,38 +51,32 @@ export interface MetricsOptions {
   readonly log: { warn(details: object, message: string): void }
 }
 
-/** How long a store may take. Prometheus gives up after 10 s. */
+/** How long a reading may take. Prometheus gives up after 10 s. */
 const READING_MS = 2000
 
-const labelNames = ['account'] as const
+/** Characters that are written in one turn of the event loop: a millisecond or so, and that of the longest metric. */
+const TURN_LENGTH = 16 * 1024
 
-const totals = [
-  ['popped', 'weir_snapshot_popped_total', 'Rows of the answers that were received.'],
-  ['stored', 'weir_snapshot_stored_total', 'Snapshots that were new to the store.'],
-  ['quarantined', 'weir_snapshot_quarantined_total', 'Answers that could not be read, or not whole.'],
-  [
-    'batchesUnknown',
-    'weir_snapshot_batches_unknown_total',
-    'Pops of which nobody knows whether they took messages that nobody has.',
-  ],
-  ['messagesUnknown', 'weir_snapshot_messages_unknown_total', 'Most messages that those pops can have taken.'],
-] as const satisfies readonly (readonly [keyof SnapshotTally, string, string])[]
+/**
+ * The account of a sample, whatever labels stand before it. Labels are taken whole, one after the other: a value that
+ * looks like a label is none.
+ */
+const accountOfSample = /^\w+\{(?:(?!account=)\w+="(?:[^"\\]|\\.)*",)*account="((?:[^"\\]|\\.)*)"/
 
 /** Builds metrics without any numbers. Nothing of it is shared with other parts of the process. */
 export function createMetrics({ clock, log }: MetricsOptions): Metrics {
-  const sources: SnapshotReadings[] = []
-  const answers: (() => readonly AnswerTally[])[] = []
+  const registry = new Registry()
+  const groups: ReadingGroup[] = []
 
-  /** What a store says, or undefined when it says nothing in time. */
-  async function tryReading<Value>(account: string, read: () => Promise<Value>): Promise<Value | undefined> {
+  async function tryReading<Value>(subject: object, read: () => Promise<Value>): Promise<Value | undefined> {
     const answered = new AbortController()
     const givenUp = clock.delay(READING_MS, answered.signal).then(() => {
-      throw new Error('the store did not answer in time')
+      throw new Error('there was no answer in time')
     })
     try {
       return await Promise.race([read(), givenUp])
     } catch (error) {
-      log.warn({ account, err: error }, 'a metric could not be read')
+      log.warn({ ...subject, err: error }, 'a metric could not be read')
       return undefined
     } finally {
       answered.abort()
@@ -90,75 +84,69 @@ export function createMetrics({ clock, log }: MetricsOptions): Metrics {
     }
   }
 
+  /** What all groups say now, in a registry of its own: no scrape sees half of another. */
+  async function readGroups(maySee: Scrape['maySee']): Promise<Registry> {
+    const scrape: Scrape = { registry: new Registry(), maySee, tryReading }
+    const readGroup = async (group: ReadingGroup) => group.read(scrape)
+    await Promise.all(
+      groups.map((group) =>
+        readGroup(group).catch((error: unknown) => log.warn({ err: error }, 'a group of metrics could not be read')),
+      ),
+    )
+    return scrape.registry
+  }
+
   return {
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
-    addSnapshots(readings) {
-      sources.push(readings)
-    },
-    addAnswers(readTallies) {
-      answers.push(readTallies)
+    registry,
+    addReadings(group) {
+      groups.push(group)
     },
     async render(maySee) {
-      const shown = sources.filter(({ account }) => maySee(account))
-      const readings = await Promise.all(
-        shown.map(async (source) => {
-          const { account } = source
-          const [tally, backlog] = await Promise.all([
-            tryReading(account, async () => source.readTally()),
-            tryReading(account, async () => source.countUnread()),
-          ])
-          return { account, tally, backlog, lagSeconds: source.readLagSeconds(), isHeld: source.isLeaseHeld() }
-        }),
-      )
-      return toText(
-        readings,
-        answers.flatMap((readTallies) => readTallies()),
-      )
+      const read = await readGroups(maySee)
+      return (await toText(registry, maySee)) + (await toText(read, maySee))
+    },
+    async describe() {
+      const read = await readGroups(() => false)
+      return [...registry.getMetricsAsArray(), ...read.getMetricsAsArray()]
+        .map((metric) => ({
+          name: metric.name,
+          type: String(metric.type),
+          help: metric.help,
+          // Every metric of the package has them; its types do not say so.
+          labels: 'labelNames' in metric && Array.isArray(metric.labelNames) ? metric.labelNames.map(String) : [],
+        }))
+        .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     },
   }
 }
 
-interface Reading {
-  readonly account: string
-  readonly tally: SnapshotTally | undefined
-  readonly backlog: number | undefined
-  readonly lagSeconds: number | null
-  readonly isHeld: boolean
+/** What a registry holds as text, as far as it may be seen. Others get their turn while it is written. */
+async function toText(registry: Registry, maySee: (account: string) => boolean): Promise<string> {
+  let text = ''
+  let inTurn = 0
+  for (const { name } of registry.getMetricsAsArray()) {
+    const written = await registry.getSingleMetricAsString(name)
+    text += `${withoutHidden(written, maySee)}\n\n`
+    inTurn += written.length
+    if (inTurn < TURN_LENGTH) continue
+    inTurn = 0
+    await nextTurn()
+  }
+  return text
 }
 
-/** The numbers as text. They are put into a registry of their own each time: no scrape sees half of another. */
-function toText(readings: readonly Reading[], answers: readonly AnswerTally[]): Promise<string> {
-  const registry = new Registry()
-  const registers = [registry]
-  const given = new Counter({
-    name: 'weir_answers_total',
-    help: 'Answers of both faces: sent again from memory, or from what replicas share, or made.',
-    labelNames: ['face', 'from'],
-    registers,
-  })
-  for (const { face, from, count } of answers) given.inc({ face, from }, count)
-  for (const [field, name, help] of totals) {
-    const counter = new Counter({ name, help, labelNames, registers })
-    for (const { account, tally } of readings) if (tally) counter.inc({ account }, tally[field])
+/** The text without the samples of accounts that may not be seen. */
+function withoutHidden(text: string, maySee: (account: string) => boolean): string {
+  const decided = new Map<string, boolean>()
+  const isShown = (line: string) => {
+    const account = accountOfSample.exec(line)?.[1]
+    if (account === undefined) return true
+    const known = decided.get(account)
+    if (known !== undefined) return known
+    const isSeen = maySee(account)
+    decided.set(account, isSeen)
+    return isSeen
   }
-  const gauge = (name: string, help: string, toValue: (reading: Reading) => number | null | undefined) => {
-    const values = new Gauge({ name, help, labelNames, registers })
-    for (const reading of readings) {
-      const value = toValue(reading)
-      if (value !== null && value !== undefined) values.set({ account: reading.account }, value)
-    }
-  }
-  gauge('weir_snapshot_backlog', 'Received batches that nobody has read yet.', ({ backlog }) => backlog)
-  gauge(
-    'weir_snapshot_lag_seconds',
-    "Seconds since the provider's queue was last known to be empty; only where the lease is held.",
-    ({ lagSeconds }) => lagSeconds,
-  )
-  gauge('weir_snapshot_lease_held', 'Whether this process is the collector of the account.', ({ isHeld }) =>
-    Number(isHeld),
-  )
-  gauge('weir_snapshot_store_up', 'Whether the stores of the account answered this scrape.', ({ tally, backlog }) =>
-    Number(tally !== undefined && backlog !== undefined),
-  )
-  return registry.metrics()
+  return text.split('\n').filter(isShown).join('\n')
 }

@@ -5,20 +5,23 @@ import type { buildConnector } from 'undici'
 import type { Ask } from '#contract/ask.ts'
 import type { AccountReadings } from '#contract/readings.ts'
 import type { Credential, Signer } from '#contract/signer.ts'
-import { CutOffError, type RawAnswer, type UpstreamCall, type UpstreamRequest } from '#contract/upstream-call.ts'
+import { CutOffError, type UpstreamCall, type UpstreamRequest } from '#contract/upstream-call.ts'
 import { createProcessTurn, type Turn } from '#fleet/turn.ts'
 import type { Clock } from '#model/clock.ts'
 import { UpstreamError } from '#model/errors.ts'
-import { BREAK_MS, Breaker, type CallWatch } from './breaker.ts'
+import { noTracer, type Tracer } from '#model/tracer.ts'
+import { BREAK_MS, Breaker } from './breaker.ts'
+import { CallTeller, isConsumed, type Progress } from './call-progress.ts'
 import { toDetails, withAccount } from './error-context.ts'
-import type { ExchangeOutcome } from './exchange.ts'
 import { Health } from './health.ts'
 import { ProviderClock } from './provider-clock.ts'
 import type { Quota } from './quota.ts'
+import { type SentOutcome, toReadable } from './readable-answer.ts'
 import { withRetries } from './retry.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { ThrottlePause } from './throttle-pause.ts'
 import { createTransport } from './transport.ts'
+import type { UpstreamObserver } from './upstream-observer.ts'
 
 /** The little that is needed of a logger. Nothing handed to it ever holds an address, a key or a body. */
 export interface UpstreamLog {
@@ -59,6 +62,10 @@ export interface UpstreamClientOptions {
   readonly consumingMs?: number
   /** Finds hosts for all accounts of the process, which often have the same; one of the client's own when left out. */
   readonly lookup?: LookupFunction
+  /** Told of calls and of waits for them; nobody is when left out. */
+  readonly observer?: UpstreamObserver
+  /** Follows attempts; nobody does when left out. */
+  readonly tracer?: Tracer
   /** Makes the sockets; undici's own when left out. */
   readonly connector?: buildConnector.connector
 }
@@ -67,6 +74,8 @@ export interface UpstreamClientOptions {
 export interface UpstreamClient {
   readonly call: UpstreamCall
   readonly readings: AccountReadings
+  /** Whether an endpoint is left alone because it keeps failing. */
+  isBroken(): boolean
   /** Refuses new calls, lets those in flight end, then cuts every connection. */
   close(): Promise<void>
 }
@@ -95,6 +104,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const breakers = new Map<string, Breaker>()
   const turn = options.turn ?? createProcessTurn()
   const budget = new RetryBudget(clock)
+  const teller = new CallTeller({ account, clock, tracer: options.tracer ?? noTracer, observer: options.observer })
   const pause = new ThrottlePause(quota, clock)
   const health = new Health(clock)
   const providerClock = new ProviderClock(clock)
@@ -127,9 +137,11 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       const latestStartMs = toLatestStartMs(ask, clock)
       const lease = transport.lease(request.endpoint)
       try {
-        const permit = await quota
-          .take(request.operation, { ...ask, deadlineAtMs: latestStartMs }, lease)
-          .catch((error) => Promise.reject(pause.explain(error, latestStartMs)))
+        const permit = await teller.wait(ask, progress, () =>
+          quota
+            .take(request.operation, { ...ask, deadlineAtMs: latestStartMs }, lease)
+            .catch((error) => Promise.reject(pause.explain(error, latestStartMs))),
+        )
         const signed = options.signer(
           {
             query: request.query ?? [],
@@ -156,6 +168,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
               // From here on the provider may count it, so that we do too.
               ask.meter.calls += 1
               progress.leftAtMs = clock.monotonicMs()
+              progress.departures += 1
               progress.watch.left()
               return true
             },
@@ -166,6 +179,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
           },
         )
         progress.watch.ended()
+        progress.endedAtMs = clock.monotonicMs()
         if (outcome.kind !== 'unsent') return outcome
         log.info(
           { account, operation: request.operation },
@@ -218,8 +232,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     try {
       return await breakerOf(request.endpoint).run((watch) => {
         ran = true
-        const progress: Progress = { watch }
-        return withRetries(() => attempt(request, bounded, progress), {
+        const progress: Progress = { watch, attempts: 0, departures: 0 }
+        const make = () => attempt(request, bounded, progress)
+        return withRetries(() => teller.attempt(request.operation, bounded, progress, make), {
           clock,
           random: options.random,
           budget,
@@ -251,6 +266,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       }
     },
     readings: { quota: () => quota.read(), health: () => health.read() },
+    isBroken,
     async close() {
       closed = true
       await Promise.allSettled(running)
@@ -266,34 +282,4 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 function toLatestStartMs(ask: Pick<Ask, 'deadlineAtMs'>, clock: Clock): number {
   const restMs = ask.deadlineAtMs - clock.monotonicMs()
   return ask.deadlineAtMs - Math.min(MAX_ANSWER_MS, restMs * ANSWER_SHARE)
-}
-
-/** How far a call has got. */
-interface Progress {
-  readonly watch: CallWatch
-  /** When bytes of it last left, on `Clock.monotonicMs`. */
-  leftAtMs?: number
-}
-
-/** Whether the provider may have handed out something that nobody can ask for again. */
-function isConsumed(request: Pick<UpstreamRequest<unknown>, 'keep'>, progress: Progress): boolean {
-  return request.keep !== undefined && progress.leftAtMs !== undefined
-}
-
-type SentOutcome = Exclude<ExchangeOutcome, { kind: 'unsent' }>
-
-/** The answer of an exchange, if it is one to be read. @throws the failure; UpstreamError */
-function toReadable(outcome: SentOutcome): RawAnswer {
-  if (outcome.kind === 'failure') throw outcome.error
-  const { status, headers } = outcome.answer
-  if (status >= 300 && status < 400)
-    throw new UpstreamError('UPSTREAM_RESPONSE', 'the provider answered with a redirect, which is never followed', {
-      retry: { times: 0 },
-    })
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
-  if (encoding !== '' && encoding !== 'identity')
-    throw new UpstreamError('UPSTREAM_RESPONSE', 'the answer is encoded in a way that was not asked for', {
-      retry: { times: 0 },
-    })
-  return outcome.answer
 }

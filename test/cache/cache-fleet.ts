@@ -1,6 +1,7 @@
 // Replicas over one Redis, each with a wall clock and a memory of its own.
 import { randomUUID } from 'node:crypto'
 import type { CacheKey } from '#cache/cache.ts'
+import type { CacheObserver } from '#cache/cache-observer.ts'
 import { createMemoryCache } from '#cache/memory-cache.ts'
 import { type CacheLink, createRedisCache, type EntryGenerations } from '#cache/redis-cache.ts'
 import { createTwoTierCache } from '#cache/two-tier-cache.ts'
@@ -48,7 +49,13 @@ export function openCacheFleet(over: CacheLink, redisPrefix: string) {
       prefix,
       maxKeepMs: MAX_KEEP_MS,
     })
-    const cache = createTwoTierCache({ memory, shared, clock })
+    const reads = { memory: 0, redis: 0, none: 0 }
+    const observer: CacheObserver = {
+      read: (tier, count) => {
+        reads[tier] += count
+      },
+    }
+    const cache = createTwoTierCache({ memory, shared, clock, observer })
     const set = (
       name: CacheKey,
       value: unknown,
@@ -63,7 +70,7 @@ export function openCacheFleet(over: CacheLink, redisPrefix: string) {
       )
     }
     const read = async (name: CacheKey) => (await cache.get(name))?.value
-    return { cache, clock, memory, set, read }
+    return { cache, clock, memory, reads, set, read }
   }
 
   return {

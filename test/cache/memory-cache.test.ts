@@ -27,6 +27,20 @@ describe('a memory cache', () => {
     return { clock, cache, entry, set }
   }
 
+  it('tells of reads, and not of looks', async () => {
+    const reads: string[] = []
+    const clock = new FakeClock()
+    const observer = { read: (tier: string, count: number) => void reads.push(`${tier} ${count}`) }
+    const cache = createMemoryCache({ maxBytes: 10_000, clock, observer })
+    await cache.set(key, entryAt(clock.now()), { sizeBytes: 1, keepUntil: clock.now() + 1000 })
+    cache.find(key)
+    cache.findFresh(key)
+    expect(reads).toEqual([])
+    await cache.get(key)
+    await cache.getMany([key, toKey('other')])
+    expect(reads).toEqual(['memory 1', 'memory 1', 'none 1'])
+  })
+
   it('drops what was used longest ago when its bytes are used up', async () => {
     const { cache, set } = open()
     for (const name of ['a', 'b', 'c', 'd']) await set(name, 2000)

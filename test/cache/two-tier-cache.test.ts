@@ -91,6 +91,24 @@ describe('a cache of two tiers', () => {
     expect(await cache.get(key)).toBe(fresh)
   })
 
+  it('tells where entries were found, of each that was looked for', async () => {
+    const { openReplica, advance } = openFleet()
+    const [one, other] = [openReplica(), openReplica()]
+    await one.set(key, 'x')
+    await one.read(key)
+    expect(one.reads).toEqual({ memory: 1, redis: 0, none: 0 })
+    // Both look together, and the entry comes over once.
+    await Promise.all([other.read(key), other.read(key)])
+    expect(other.reads).toEqual({ memory: 0, redis: 2, none: 0 })
+    await other.set(toKey('own'), 'y')
+    await other.cache.getMany([key, toKey('own'), toKey('nowhere')])
+    expect(other.reads).toEqual({ memory: 2, redis: 2, none: 1 })
+    await advance(FRESH_MS + 1)
+    // Past its life, and nobody has anything newer.
+    await other.cache.getMany([key])
+    expect(other.reads).toEqual({ memory: 3, redis: 2, none: 1 })
+  })
+
   it('keeps what was stored here while an older one was on its way', async () => {
     const gate = Promise.withResolvers<void>()
     let isHeld = false

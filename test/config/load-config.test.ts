@@ -125,6 +125,22 @@ describe('the environment', () => {
     })
   })
 
+  test('switches tracing on by the variable that every program of OpenTelemetry reads', () => {
+    expect(loadText(accounts).tracing).toEqual({ endpoint: null, sampleRatio: 1 })
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }
+    expect(loadText(accounts, environment).tracing).toEqual({ endpoint: 'http://collector:4318', sampleRatio: 1 })
+    expect(loadText(`tracing: { sampleRatio: 0.1 }\n${accounts}`, environment).tracing.sampleRatio).toBe(0.1)
+  })
+
+  test.each(['collector:4318', 'ftp://collector', 'http://user:password@collector', 'http://collector/?key=1'])(
+    'refuses %s as the address of a collector, and does not say it',
+    (endpoint) => {
+      const load = () => loadText(`tracing: { endpoint: "${endpoint}" }\n${accounts}`)
+      expect(load).toThrow(/tracing\.endpoint/)
+      expect(load).not.toThrow(/password/)
+    },
+  )
+
   test('overrides the Redis address alone', () => {
     const redis = 'redis: { url: "redis://a", prefix: weir-2, maxReplicas: 12 }'
     expect(loadText(`${redis}\n${accounts}`, { REDIS_URL: 'redis+sentinel://b,c/main' }).redis).toEqual({

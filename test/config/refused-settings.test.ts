@@ -42,7 +42,7 @@ accounts:
       {
         path: 'server',
         problem: 'has an unknown setting "hots"',
-        allowed: 'host, port, cors, trustProxy, tls',
+        allowed: 'host, port, cors, trustProxy, drainSeconds, tls',
         remedy: 'did you mean "host"?',
       },
     ])

@@ -34,7 +34,10 @@ test('an operation that may be executed comes with its document, name, variables
     'query A($name: String!) { account(name: $name) { name } } subscription B { snapshot(account: "a") { id } }'
   const variables = { name: 'main' }
   const { schema: against, document, ...rest } = prepare(query, { operationName: 'A', variables })
-  expect(rest).toEqual({ operationName: 'A', variableValues: variables, type: 'query', readsData: true })
+  expect(rest).toEqual({
+    ...{ operationName: 'A', variableValues: variables, type: 'query', readsData: true },
+    ...{ label: 'account', name: 'A' },
+  })
   expect(against === executor.schema).toBe(true)
   expect(document.definitions).toHaveLength(2)
   expect(prepare(query, { operationName: 'B' }).type).toBe('subscription')

@@ -35,7 +35,8 @@ const live = {
 }
 const main: FakeAccount = {
   liveTotals: { streamCount: 1, onlineViewers: 7, bandwidthBitsPerSecond: 5e6 },
-  quota: { limit: 300, windowSeconds: 300, used: 300, remaining: 0, nextFreeAt: to },
+  quota: { limit: 300, windowSeconds: 300, used: 300, remaining: 0, nextFreeAt: to, exhaustedAt: to },
+  spenders: [{ client: 'wall', operation: 'PUSH_SAMPLES', calls: 3, savedByCache: 70, savedBySharing: 1 }],
   health: { state: 'DEGRADED', since: from, lastErrorCode: 'UPSTREAM_THROTTLED' },
   unsupported: { PUSH_SESSIONS: 'the provider has no such report' },
   playSamples: [playSample],
@@ -95,7 +96,10 @@ test('accounts tell what they can, what they may and how they are', async () => 
   const data = await ask(`{
     accounts(names: ["nobody", "main"]) {
       name provider capabilities { capability supported reason }
-      quota { limit windowSeconds used remaining nextFreeAt }
+      quota {
+        limit windowSeconds used remaining nextFreeAt exhaustedAt
+        spenders { client operation calls savedByCache savedBySharing }
+      }
       health { state since lastErrorCode }
       liveTotals { streamCount onlineViewers bandwidthBitsPerSecond fetchedAt stale }
     }
@@ -105,7 +109,15 @@ test('accounts tell what they can, what they may and how they are', async () => 
   expect(data.accounts[0]).toMatchObject({
     name: 'main',
     provider: 'TENCENT',
-    quota: { limit: 300, windowSeconds: 300, used: 300, remaining: 0, nextFreeAt: range.to },
+    quota: {
+      limit: 300,
+      windowSeconds: 300,
+      used: 300,
+      remaining: 0,
+      nextFreeAt: range.to,
+      exhaustedAt: range.to,
+      spenders: [{ client: 'wall', operation: 'PUSH_SAMPLES', calls: 3, savedByCache: 70, savedBySharing: 1 }],
+    },
     health: { state: 'DEGRADED', since: range.from, lastErrorCode: 'UPSTREAM_THROTTLED' },
     liveTotals: { streamCount: 1, onlineViewers: 7, bandwidthBitsPerSecond: 5e6, ...fresh },
   })

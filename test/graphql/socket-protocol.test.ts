@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SocketSession, type SocketSessionOptions } from '#graphql/socket-protocol.ts'
 import type { Caller } from '#model/caller.ts'
-import { settle } from '#test/support/fake-clock.ts'
+import { FakeClock, settle } from '#test/support/fake-clock.ts'
 import { FakeServices } from '#test/support/fake-services.ts'
 
 const caller: Caller = { name: 'web', role: 'reader', accounts: 'all' }
@@ -31,6 +31,7 @@ function startBroken() {
     maxOperations: 1,
     connectionId: 'r1',
     log: { error: (_fields, message) => void logged.push(message) },
+    clock: new FakeClock(),
   }
   return { session: new SocketSession(options), closed, logged }
 }

@@ -1,19 +1,11 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseAllDocuments } from 'yaml'
-import { z } from 'zod'
+import { findRefusal, renderChart } from '#test/support/chart.ts'
 import { findHelm } from '#test/support/helm.ts'
 
-const run = promisify(execFile)
-const chart = join(import.meta.dirname, '..', '..', 'helm', 'weir')
-
-const failureShape = z.object({ stderr: z.string() })
-
+const key = { name: 'web', sha256: 'a'.repeat(64) }
 const keyed = {
   config: {
-    access: { keys: [{ name: 'web', sha256: 'a'.repeat(64) }] },
+    access: { keys: [key] },
     accounts: [
       {
         name: 'tencent-main',
@@ -24,95 +16,45 @@ const keyed = {
   },
 }
 
-let helm: string
-
 beforeAll(async () => {
-  helm = await findHelm()
+  await findHelm()
 }, 120_000)
 
-/** What `helm template` makes of the values, or what it refuses them with. */
-async function render(values: unknown): Promise<{ objects: readonly Kubernetes[] } | { refusal: string }> {
-  const words = ['template', 'release', chart, '--namespace', 'live', '--values', '-']
-  const child = run(helm, words, { maxBuffer: 16 * 1024 * 1024 })
-  child.child.stdin?.end(JSON.stringify(values))
-  try {
-    const { stdout } = await child
-    return { objects: parseAllDocuments(stdout).map((document) => kubernetesShape.parse(document.toJS())) }
-  } catch (error) {
-    return { refusal: failureShape.parse(error).stderr }
-  }
-}
+describe('without values', () => {
+  test('makes what a pod needs, and a budget and a policy beside it', async () => {
+    const { documents, get } = await renderChart({})
+    for (const kind of ['Deployment', 'Service', 'ServiceAccount', 'PodDisruptionBudget', 'NetworkPolicy'])
+      expect(get(kind).metadata.name).toBe('release-weir')
+    expect(documents).toHaveLength(5)
+  })
 
-const containerShape = z.object({
-  image: z.string(),
-  env: z.array(z.object({ name: z.string(), value: z.string() })),
-  envFrom: z.array(z.object({ secretRef: z.object({ name: z.string() }) })).default([]),
-  securityContext: z.unknown(),
-  livenessProbe: z.object({ httpGet: z.object({ path: z.string() }) }),
-  readinessProbe: z.object({ httpGet: z.object({ path: z.string() }) }),
-})
-
-const kubernetesShape = z.object({
-  kind: z.string(),
-  metadata: z.object({ name: z.string() }),
-  data: z.record(z.string(), z.string()).default({}),
-  automountServiceAccountToken: z.boolean().optional(),
-  spec: z.record(z.string(), z.unknown()).default({}),
-})
-type Kubernetes = z.output<typeof kubernetesShape>
-
-const deploymentShape = z.object({
-  replicas: z.number(),
-  strategy: z.object({
-    type: z.string(),
-    rollingUpdate: z.object({ maxUnavailable: z.number(), maxSurge: z.number() }).optional(),
-  }),
-  template: z.object({
-    metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
-    spec: z.object({
-      automountServiceAccountToken: z.boolean(),
-      terminationGracePeriodSeconds: z.number(),
-      securityContext: z.unknown(),
-      containers: z.tuple([containerShape]),
-      volumes: z.array(z.looseObject({ name: z.string() })),
-    }),
-  }),
-})
-
-async function renderAll(values: unknown) {
-  const rendered = await render(values)
-  if ('refusal' in rendered) throw new Error(rendered.refusal)
-  const find = (kind: string) => rendered.objects.filter((object) => object.kind === kind)
-  const [deployment] = find('Deployment')
-  return { find, deployment: deploymentShape.parse(deployment?.spec) }
-}
-
-test('passes the strict lint', async () => {
-  const child = run(helm, ['lint', chart, '--strict', '--values', '-'])
-  child.child.stdin?.end(JSON.stringify(keyed))
-  const { stdout } = await child
-  expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed')
+  test('runs the sandbox on the loopback of its pod, where it may be open', async () => {
+    const { get } = await renderChart({})
+    const [container] = get('Deployment').spec.template.spec.containers
+    expect(container.env).toContainEqual({ name: 'WEIR_CONFIG', value: '' })
+    expect(container.env).toContainEqual({ name: 'HOST', value: '127.0.0.1' })
+    for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe])
+      expect(probe.exec.command.slice(0, 2)).toEqual(['node', '--eval'])
+    expect(get('NetworkPolicy').spec.egress).toHaveLength(1)
+  })
 })
 
 describe('with settings', () => {
   test('makes a deployment, a service, a service account and the settings', async () => {
-    const { find } = await renderAll(keyed)
-    for (const kind of ['Deployment', 'Service', 'ServiceAccount', 'ConfigMap'])
-      expect(find(kind).map((object) => object.metadata.name)).toEqual(['release-weir'])
-    expect(find('PersistentVolumeClaim')).toEqual([])
-    expect(find('ServiceAccount')[0]?.automountServiceAccountToken).toBe(false)
+    const { get, list } = await renderChart(keyed)
+    for (const kind of ['Deployment', 'Service', 'ServiceAccount', 'ConfigMap']) expect(list(kind)).toEqual([get(kind)])
+    expect(get('ServiceAccount')['automountServiceAccountToken']).toBe(false)
   })
 
   test('hands the settings over as written, numbers and placeholders included', async () => {
-    const { find } = await renderAll(keyed)
-    const settings: unknown = JSON.parse(find('ConfigMap')[0]?.data['weir.yaml'] ?? '')
+    const { data } = (await renderChart(keyed)).get('ConfigMap')
+    const settings: unknown = JSON.parse(data['weir.yaml'] ?? '')
     expect(settings).toEqual({ ...keyed.config, dataDirectory: '/data' })
-    expect(find('ConfigMap')[0]?.data['weir.yaml']).toContain('1250000000')
+    expect(data['weir.yaml']).toContain('1250000000')
   })
 
   test('runs without root, without capabilities, on a read-only file system', async () => {
-    const { deployment } = await renderAll(keyed)
-    const pod = deployment.template.spec
+    const pod = (await renderChart(keyed)).get('Deployment').spec.template.spec
     expect(pod.securityContext).toMatchObject({
       runAsNonRoot: true,
       runAsUser: 10001,
@@ -124,11 +66,16 @@ describe('with settings', () => {
       capabilities: { drop: ['ALL'] },
     })
     expect(pod.automountServiceAccountToken).toBe(false)
+  })
+
+  test('is given longer to end than it takes', async () => {
+    const pod = (await renderChart(keyed)).get('Deployment').spec.template.spec
     expect(pod.terminationGracePeriodSeconds).toBe(30)
   })
 
   test('asks liveness and readiness where they are answered', async () => {
-    const [container] = (await renderAll(keyed)).deployment.template.spec.containers
+    const [container] = (await renderChart(keyed)).get('Deployment').spec.template.spec.containers
+    expect(container.startupProbe.httpGet.path).toBe('/healthz')
     expect(container.livenessProbe.httpGet.path).toBe('/healthz')
     expect(container.readinessProbe.httpGet.path).toBe('/readyz')
     expect(container.env).toContainEqual({ name: 'WEIR_CONFIG', value: '/etc/weir/weir.yaml' })
@@ -136,46 +83,64 @@ describe('with settings', () => {
 
   test('starts new pods when the settings change, and only then', async () => {
     const checksum = async (values: unknown) =>
-      (await renderAll(values)).deployment.template.metadata.annotations['checksum/settings']
+      (await renderChart(values)).get('Deployment').spec.template.metadata.annotations['checksum/settings']
     const changed = { config: { ...keyed.config, log: { level: 'debug' } } }
     expect(await checksum(keyed)).toBe(await checksum({ ...keyed, replicaCount: 1 }))
     expect(await checksum(changed)).not.toBe(await checksum(keyed))
   })
 
   test('takes secrets from the environment of a Secret', async () => {
-    const { deployment } = await renderAll({ ...keyed, environmentFromSecrets: ['provider-keys'] })
-    expect(deployment.template.spec.containers[0].envFrom).toEqual([{ secretRef: { name: 'provider-keys' } }])
+    const { get } = await renderChart({ ...keyed, environmentFromSecrets: ['provider-keys'] })
+    expect(get('Deployment').spec.template.spec.containers[0].envFrom).toEqual([
+      { secretRef: { name: 'provider-keys' } },
+    ])
   })
 
   test('takes the whole settings file from a Secret', async () => {
-    const { find, deployment } = await renderAll({ existingConfigSecret: 'weir-settings' })
-    expect(find('ConfigMap')).toEqual([])
-    expect(deployment.template.spec.volumes).toContainEqual({
+    const { get, list } = await renderChart({ existingConfigSecret: 'weir-settings' })
+    expect(list('ConfigMap')).toEqual([])
+    expect(get('Deployment').spec.template.spec.volumes).toContainEqual({
       name: 'settings',
       secret: { secretName: 'weir-settings', items: [{ key: 'weir.yaml', path: 'weir.yaml' }] },
     })
   })
 
-  test('keeps the data on a claim, one process after the other', async () => {
-    const { find, deployment } = await renderAll({ ...keyed, persistence: { enabled: true } })
-    expect(find('PersistentVolumeClaim')).toHaveLength(1)
-    expect(deployment.strategy.type).toBe('Recreate')
-    expect(deployment.template.spec.volumes).toContainEqual({
-      name: 'data',
-      persistentVolumeClaim: { claimName: 'release-weir' },
+  test('gives each pod a claim of its own, which the next one of its name finds again', async () => {
+    const redis = { url: 'redis://redis:6379' }
+    const values = { config: { ...keyed.config, redis }, replicaCount: 3, persistence: { enabled: true } }
+    const { get, list } = await renderChart(values)
+    expect(list('Deployment')).toEqual([])
+    const { spec } = get('StatefulSet')
+    expect(spec).toMatchObject({ replicas: 3, updateStrategy: { type: 'RollingUpdate' } })
+    expect(spec.volumeClaimTemplates[0]).toMatchObject({
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'] },
     })
+    expect(spec.template.spec.containers[0].volumeMounts).toContainEqual({ name: 'data', mountPath: '/data' })
+    expect(spec.template.spec.volumes).not.toContainEqual(expect.objectContaining({ name: 'data' }))
+  })
+
+  test('takes a claim that is there already, for one pod', async () => {
+    const values = { ...keyed, persistence: { enabled: true, existingClaim: 'kept' } }
+    const { spec } = (await renderChart(values)).get('StatefulSet')
+    expect(spec).not.toHaveProperty('volumeClaimTemplates')
+    expect(spec.template.spec.volumes).toContainEqual({ name: 'data', persistentVolumeClaim: { claimName: 'kept' } })
   })
 
   test('names the image by digest where one is given', async () => {
     const digest = `sha256:${'b'.repeat(64)}`
-    const { deployment } = await renderAll({ ...keyed, image: { repository: 'registry.example.com/weir', digest } })
-    expect(deployment.template.spec.containers[0].image).toBe(`registry.example.com/weir@${digest}`)
+    const { get } = await renderChart({ ...keyed, image: { repository: 'registry.example.com/weir', digest } })
+    expect(get('Deployment').spec.template.spec.containers[0].image).toBe(`registry.example.com/weir@${digest}`)
   })
 
-  test('runs several replicas over one Redis', async () => {
-    const redis = { url: 'redis://redis:6379' }
-    const { deployment } = await renderAll({ config: { ...keyed.config, redis }, replicaCount: 3 })
-    expect(deployment.replicas).toBe(3)
+  test('spreads the pods over zones and nodes, unless told otherwise', async () => {
+    const spread = async (values: object) =>
+      (await renderChart({ ...keyed, ...values })).get('Deployment').spec.template.spec.topologySpreadConstraints
+    expect(await spread({})).toMatchObject([
+      { topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
+      { topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
+    ])
+    expect(await spread({ topologySpread: { zones: 'Off', nodes: 'Off' } })).toBeUndefined()
   })
 })
 
@@ -204,7 +169,7 @@ describe('an update', () => {
     ['does so where only one may share', shared(1, { maxReplicas: 1 }), oneAfterTheOther],
     ['does so where nobody sees whether it is shared', { existingConfigSecret: 'weir-settings' }, oneAfterTheOther],
   ])('%s', async (_what, values, strategy) => {
-    expect((await renderAll(values)).deployment.strategy).toEqual(strategy)
+    expect((await renderChart(values)).get('Deployment').spec.strategy).toEqual(strategy)
   })
 })
 
@@ -234,16 +199,20 @@ describe('refuses', () => {
     ],
     [
       'replicas on one claim',
-      { existingConfigSecret: 'weir-settings', replicaCount: 2, persistence: { enabled: true } },
+      {
+        existingConfigSecret: 'weir-settings',
+        replicaCount: 2,
+        persistence: { enabled: true, existingClaim: 'kept' },
+      },
       /replicaCount 1/,
     ],
+    ['a data directory of its own', { config: { ...config, dataDirectory: '/mine' } }, /dataDirectory/],
   ])('%s', async (_what, values, why) => {
-    const rendered = await render(values)
-    expect('refusal' in rendered ? rendered.refusal : 'accepted').toMatch(why)
+    expect(await findRefusal(values)).toMatch(why)
   })
 })
 
 test('accepts a placeholder wherever a number may stand', async () => {
-  const rendered = await render({ config: { ...keyed.config, cache: { maxBytes: '${CACHE_BYTES}' } } })
-  expect(rendered).not.toHaveProperty('refusal')
+  const values = { config: { ...keyed.config, cache: { maxBytes: '${CACHE_BYTES}' } } }
+  expect(await findRefusal(values)).toBe('accepted')
 })

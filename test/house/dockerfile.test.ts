@@ -60,8 +60,28 @@ test('copies single things into the image, from the build', () => {
   for (const words of copies) expect(words).toBe('--from=build /app ./')
 })
 
+test('says what it was built from, and takes nothing else while it is built', async () => {
+  const manifest: unknown = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
+  const [labels = ''] = ofImage('LABEL')
+  const said = new Map(
+    [...labels.matchAll(/org\.opencontainers\.image\.([\w.]+)="([^"]*)"/g)].map((match) => [match[1], match[2]]),
+  )
+  expect(manifest).toMatchObject({
+    version: said.get('version'),
+    description: said.get('description'),
+    license: said.get('licenses'),
+  })
+  expect(`${said.get('base.name')?.replace('docker.io/library/', '')} AS runtime`).toBe(all('FROM').at(-1))
+  expect(['source', 'revision', 'created'].map((name) => said.get(name))).toEqual([
+    '${SOURCE}',
+    '${REVISION}',
+    '${CREATED}',
+  ])
+  expect(ofImage('ARG').map((words) => words.split('=')[0])).toEqual(['SOURCE', 'REVISION', 'CREATED'])
+  expect(all('ARG')).toEqual(ofImage('ARG'))
+})
+
 test('takes no secret while it is built', () => {
-  expect(all('ARG')).toEqual([])
   for (const words of [...all('ENV'), ...all('RUN')]) expect(words).not.toMatch(/key|token|secret|password/i)
 })
 

@@ -53,7 +53,7 @@ describe('the log', () => {
     ['malformed percent-encoding', '/v1/accounts/%zz%0a'],
   ])('has whole lines of its own, and short fields, whatever is asked: %s', async (_name, path) => {
     const lines = await linesOf(() => send(toRequest(path)))
-    expect(lines.length).toBeLessThanOrEqual(2)
+    expect(lines.length).toBeLessThanOrEqual(1)
     for (const line of lines) {
       expect(line['level']).not.toBe('fatal')
       expect(longestText(line)).toBeLessThanOrEqual(1024)
@@ -72,10 +72,10 @@ describe('the log', () => {
   ])('holds nothing of headers: %s', async (_name, header) => {
     const lines = await linesOf(() => send(toRequest('/v1/accounts', [header])))
     // What is no header at all is refused before there is anything to log.
-    expect([0, 2]).toContain(lines.length)
+    expect(lines.length).toBeLessThanOrEqual(1)
     const sent = header.slice(header.indexOf(':') + 2)
     for (const line of lines) {
-      expect(line['reqId']).toMatch(/^[0-9a-f-]{36}$/)
+      expect(line['requestId']).toMatch(/^[0-9a-f-]{36}$/)
       expect(JSON.stringify(line)).not.toContain(JSON.stringify(sent).slice(1, -1))
     }
   })
@@ -124,7 +124,7 @@ describe('forwarding headers of whoever may not forward', () => {
     })
     expect(answer).toMatch(/^HTTP\/1\.1 200 /)
     expect(answer).not.toContain('evil.example')
-    expect(lines[0]?.['req']).toMatchObject({ address: '127.0.0.1' })
+    expect(JSON.stringify(lines)).not.toMatch(/203\.0\.113|198\.51\.100|1111|evil/)
   })
 })
 

@@ -6,6 +6,7 @@ import { createClientLimit } from '#access/client-limit.ts'
 import type { Role } from '#model/caller.ts'
 import { buildErrorHandler } from '#rest/error-handler.ts'
 import { createMetrics } from '#telemetry/metrics.ts'
+import { createSnapshotMetrics } from '#telemetry/snapshot-metrics.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { addMetricsRoute } from '../../src/server/metrics-route.ts'
 import { addRequestScope } from '../../src/server/request-scope.ts'
@@ -34,8 +35,10 @@ async function create(access: AccessSettings) {
     maxProviderCalls: 1,
   })
   const metrics = createMetrics({ clock, log: { warn: () => undefined } })
+  const snapshots = createSnapshotMetrics()
+  metrics.addReadings(snapshots)
   for (const account of ['a', 'b'])
-    metrics.addSnapshots({
+    snapshots.add({
       account,
       readTally: async () => ({ popped: 1, stored: 1, quarantined: 0, batchesUnknown: 0, messagesUnknown: 0 }),
       countUnread: async () => 0,

@@ -84,10 +84,11 @@ describe('the line of requests', () => {
   })
 
   it('refuses at once what of a burst would wait for more than three seconds', () => {
-    const { turn } = createBusyLoop(1, 1)
+    const { line, turn } = createBusyLoop(1, 1)
     const { refused } = turn(10_000, 1)
     expect(refused).toBeGreaterThan(6800)
     expect(refused).toBeLessThan(7200)
+    expect(line.countRefused()).toBe(refused)
   })
 
   it('refuses nobody while as many come as can be worked on', () => {

@@ -4,7 +4,7 @@ import type { ProviderId } from '#contract/provider.ts'
 import type { HealthReading, QuotaReading } from '#contract/readings.ts'
 import { createProcessFeed } from '#fleet/feed.ts'
 import { maySee } from '#model/caller.ts'
-import { InvalidInputError, NotFoundError } from '#model/errors.ts'
+import { GatewayError, InvalidInputError, NotFoundError } from '#model/errors.ts'
 import type { PageRequest } from '#model/page.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { Recording } from '#model/recording.ts'
@@ -34,6 +34,8 @@ import type {
   PlaySeries,
   PublicCapability,
   QuarantinedBatchView,
+  QuotaSpenderView,
+  QuotaView,
   RangedPageRequest,
   RangeRequest,
   SampleRequest,
@@ -64,7 +66,8 @@ export interface FakeStream {
 /** What is known of an account; everything left out has a plain default. */
 export interface FakeAccount {
   provider?: ProviderId
-  quota?: QuotaReading
+  quota?: QuotaReading & Partial<QuotaView>
+  spenders?: readonly QuotaSpenderView[]
   health?: HealthReading
   liveTotals?: LiveTotals
   playSamples?: readonly PlaySample[]
@@ -127,11 +130,16 @@ export class FakeServices implements Services {
     return this.viewAccount(name, ask)
   }
 
-  async getQuota(account: string, ask: Ask): Promise<QuotaReading> {
+  async getQuota(account: string, ask: Ask): Promise<QuotaView> {
     this.enter('getQuota', ask, account)
-    return (
-      this.find(account, ask).quota ?? { limit: 300, windowSeconds: 300, used: 0, remaining: 300, nextFreeAt: null }
-    )
+    const unused = { limit: 300, windowSeconds: 300, used: 0, remaining: 300, nextFreeAt: null }
+    return { exhaustedAt: null, ...unused, ...this.find(account, ask).quota }
+  }
+
+  listQuotaSpenders(account: string, ask: Ask): readonly QuotaSpenderView[] {
+    this.enter('listQuotaSpenders', ask, account)
+    if (ask.caller.role !== 'ops') throw new GatewayError('FORBIDDEN', 'for ops only')
+    return this.find(account, ask).spenders ?? []
   }
 
   getHealth(account: string, ask: Ask): HealthReading {

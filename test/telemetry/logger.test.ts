@@ -2,7 +2,8 @@ import Fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
 import { GatewayError, UpstreamError } from '#model/errors.ts'
 import { scrub } from '#telemetry/log-redaction.ts'
-import { createLogger } from '#telemetry/logger.ts'
+import { createLogger, openOutput } from '#telemetry/logger.ts'
+import { waitUntil } from '#test/support/wait-until.ts'
 
 const HEX = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 const BASE64 = Buffer.from(HEX).toString('base64')
@@ -149,5 +150,37 @@ describe('scrubbing', () => {
     const startedAt = performance.now()
     for (const text of ['a'.repeat(1e6), 'a:/'.repeat(3e5), 'basic '.repeat(2e5), '%'.repeat(1e6)]) scrub(text)
     expect(performance.now() - startedAt).toBeLessThan(500)
+  })
+})
+
+describe('standard output for programs', () => {
+  test('gathers lines for a moment, and writes them in order and whole', async () => {
+    const written: string[] = []
+    const output = openOutput({ write: (text: string) => written.push(text) > 0 })
+    output.write('one\n')
+    output.write('two\n')
+    expect(written).toEqual([])
+    await waitUntil('they are written', async () => written.length > 0)
+    output.write('three\n')
+    await waitUntil('so is the next', async () => written.length > 1)
+    expect(written).toEqual(['one\ntwo\n', 'three\n'])
+  })
+
+  test('does not wait with trouble, and keeps the order', () => {
+    const written: string[] = []
+    const log = createLogger({ level: 'info' }, openOutput({ write: (text: string) => written.push(text) > 0 }))
+    log.info('usual')
+    expect(written).toEqual([])
+    log.error('trouble')
+    expect(written.join('').match(/usual|trouble/g)).toEqual(['usual', 'trouble'])
+  })
+
+  test('does not wait for more than fits', () => {
+    const written: string[] = []
+    const output = openOutput({ write: (text: string) => written.push(text) > 0 })
+    const line = `${'x'.repeat(1000)}\n`
+    for (let count = 0; count < 40; count += 1) output.write(line)
+    expect(written.length).toBe(2)
+    expect(written.join('')).toBe(line.repeat(34))
   })
 })

@@ -1,105 +1,115 @@
-import { register } from 'prom-client'
+import { Counter, Gauge, Histogram, register } from 'prom-client'
 import { describe, expect, test } from 'vitest'
-import { createMetrics, type SnapshotReadings } from '#telemetry/metrics.ts'
+import { createMetrics, type ReadingGroup } from '#telemetry/metrics.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
+import { toSamples } from './samples.ts'
 
-const tally = { popped: 120, stored: 117, quarantined: 3, batchesUnknown: 1, messagesUnknown: 10 }
-
-function toReadings(account: string, overrides: Partial<SnapshotReadings> = {}): SnapshotReadings {
-  return {
-    account,
-    readTally: async () => tally,
-    countUnread: async () => 4,
-    readLagSeconds: () => 12.5,
-    isLeaseHeld: () => true,
-    ...overrides,
-  }
-}
-
-function create(...readings: SnapshotReadings[]) {
+function create(...groups: ReadingGroup[]) {
   const clock = new FakeClock()
-  const logged: object[] = []
-  const metrics = createMetrics({ clock, log: { warn: (details) => logged.push(details) } })
-  for (const each of readings) metrics.addSnapshots(each)
-  const samples = async (maySee = (_account: string) => true) =>
-    (await metrics.render(maySee)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const logged: { details: object; message: string }[] = []
+  const metrics = createMetrics({ clock, log: { warn: (details, message) => logged.push({ details, message }) } })
+  for (const group of groups) metrics.addReadings(group)
+  const samples = async (maySee = (_account: string) => true) => toSamples(await metrics.render(maySee))
   return { metrics, clock, logged, samples }
 }
 
+const gauge = (name: string, read: () => Promise<number>): ReadingGroup => ({
+  async read({ registry, tryReading }) {
+    const value = await tryReading({ gauge: name }, read)
+    const added = new Gauge({ name, help: `The ${name}.`, registers: [registry] })
+    if (value !== undefined) added.set(value)
+  },
+})
+
 describe('metrics', () => {
-  test('hold the totals of the journal and the gauges of the collector, by account', async () => {
-    const { samples } = create(toReadings('a'))
-    expect(await samples()).toEqual([
-      'weir_snapshot_popped_total{account="a"} 120',
-      'weir_snapshot_stored_total{account="a"} 117',
-      'weir_snapshot_quarantined_total{account="a"} 3',
-      'weir_snapshot_batches_unknown_total{account="a"} 1',
-      'weir_snapshot_messages_unknown_total{account="a"} 10',
-      'weir_snapshot_backlog{account="a"} 4',
-      'weir_snapshot_lag_seconds{account="a"} 12.5',
-      'weir_snapshot_lease_held{account="a"} 1',
-      'weir_snapshot_store_up{account="a"} 1',
-    ])
+  test('keep what is counted, and read the rest anew each time', async () => {
+    let level = 1
+    const { metrics, samples } = create(gauge('level', async () => level))
+    const count = new Counter({ name: 'count', help: 'Counts.', registers: [metrics.registry] })
+    count.inc(2)
+    expect(await samples()).toEqual(['count 2', 'level 1'])
+    level = 5
+    count.inc()
+    expect(await samples()).toEqual(['count 3', 'level 5'])
   })
 
-  test('are read anew each time, and never added up', async () => {
-    const { samples } = create(toReadings('a'))
-    expect(await samples()).toEqual(await samples())
-    const together = await Promise.all([samples(), samples()])
-    expect(together[0]).toEqual(together[1])
+  test('can be asked for twice at once', async () => {
+    const { samples } = create(gauge('level', async () => 1))
+    const [one, other] = await Promise.all([samples(), samples()])
+    expect(one).toEqual(other)
   })
 
-  test('count answers by face and by where they came from', async () => {
-    const metrics = createMetrics({ clock: new FakeClock(), log: { warn: () => undefined } })
-    let count = 3
-    metrics.addAnswers(() => [{ face: 'graphql', from: 'memory', count }])
-    expect(await metrics.render(() => false)).toContain('weir_answers_total{face="graphql",from="memory"} 3')
-    count = 4
-    expect(await metrics.render(() => false)).toContain('weir_answers_total{face="graphql",from="memory"} 4')
-  })
-
-  test('describe themselves, with a type, also before there is an account', async () => {
-    const { metrics } = create()
-    const text = await metrics.render(() => true)
-    expect(text).toContain('# TYPE weir_snapshot_popped_total counter')
-    expect(text).toContain('# TYPE weir_snapshot_backlog gauge')
-    expect([...text.matchAll(/# HELP (\w+) \S+/g)].map(([, name]) => name)).toHaveLength(10)
-  })
-
-  test('leave out what a failing store does not tell, and show everything else', async () => {
-    const broken = toReadings('a', {
-      readTally: () => Promise.reject(new Error('disk')),
-      countUnread: () => {
-        throw new Error('redis')
+  test('leave a gap for what fails or takes too long, and show the rest', async () => {
+    const { samples, clock, logged } = create(
+      gauge('broken', () => Promise.reject(new Error('gone'))),
+      gauge('slow', () => new Promise(() => {})),
+      gauge('well', async () => 1),
+      {
+        read: () => {
+          throw new Error('no group')
+        },
       },
-      readLagSeconds: () => null,
-      isLeaseHeld: () => false,
-    })
-    const { samples, logged } = create(broken, toReadings('b'))
-    const lines = await samples()
-    expect(lines.filter((line) => line.includes('"a"'))).toEqual([
-      'weir_snapshot_lease_held{account="a"} 0',
-      'weir_snapshot_store_up{account="a"} 0',
-    ])
-    expect(lines.filter((line) => line.includes('"b"'))).toHaveLength(9)
-    expect(logged).toHaveLength(2)
-  })
-
-  test('do not wait for a store that never answers', async () => {
-    const { samples, clock } = create(toReadings('a', { countUnread: () => new Promise(() => {}) }))
+    )
     const answer = samples()
     await clock.advance(2000)
-    expect(await answer).toContain('weir_snapshot_store_up{account="a"} 0')
+    expect((await answer).toSorted()).toEqual(['broken 0', 'slow 0', 'well 1'])
     expect(clock.waiting).toBe(0)
+    expect(logged.map(({ message }) => message).toSorted()).toEqual([
+      'a group of metrics could not be read',
+      'a metric could not be read',
+      'a metric could not be read',
+    ])
   })
 
-  test('show only the accounts that may be seen', async () => {
-    const { samples } = create(toReadings('a'), toReadings('b'))
-    expect((await samples((account) => account === 'b')).join()).not.toContain('"a"')
+  test('show series of an account to those who may see it, wherever the label stands', async () => {
+    const { metrics, samples } = create({
+      read({ registry }) {
+        const each = new Gauge({ name: 'each', help: 'Each.', labelNames: ['account'], registers: [registry] })
+        for (const account of ['a', 'b']) each.set({ account }, 1)
+      },
+    })
+    const registers = [metrics.registry]
+    const time = new Histogram({ name: 'time', help: 'Time.', labelNames: ['account'], buckets: [1], registers })
+    const last = new Counter({ name: 'last', help: 'Last.', labelNames: ['tier', 'account'], registers })
+    for (const account of ['a', 'b']) {
+      time.observe({ account }, 0.5)
+      last.inc({ tier: 'x', account })
+    }
+    const all = await samples()
+    expect(all).toHaveLength(12)
+    expect(await samples((account) => account === 'b')).toEqual(all.filter((line) => !line.includes('account="a"')))
+    expect(await samples(() => false)).toEqual([])
+  })
+
+  test('are not misled by a label that looks like an account', async () => {
+    const { metrics, samples } = create()
+    const registers = [metrics.registry]
+    const odd = new Counter({ name: 'odd', help: 'Odd.', labelNames: ['client', 'account'], registers })
+    for (const client of ['account="b"', 'x",account="b', 'account=', '\\']) odd.inc({ client, account: 'a' })
+    expect(await samples((account) => account === 'b')).toEqual([])
+    expect(await samples((account) => account === 'a')).toHaveLength(4)
+  })
+
+  test('show what is of no account to everybody', async () => {
+    const { metrics, samples } = create()
+    new Counter({ name: 'plain', help: 'Plain.', labelNames: ['my_account'], registers: [metrics.registry] }).inc({
+      my_account: 'a',
+    })
+    expect(await samples(() => false)).toEqual(['plain{my_account="a"} 1'])
+  })
+
+  test('say what each is, with its labels, by name', async () => {
+    const { metrics } = create(gauge('level', async () => 1))
+    const registers = [metrics.registry]
+    new Histogram({ name: 'first', help: 'First.', labelNames: ['account', 'lane'], registers })
+    expect(await metrics.describe()).toEqual([
+      { name: 'first', type: 'histogram', help: 'First.', labels: ['account', 'lane'] },
+      { name: 'level', type: 'gauge', help: 'The level.', labels: [] },
+    ])
   })
 
   test('leave the registry of the package alone', async () => {
-    await create(toReadings('a')).samples()
+    await create(gauge('level', async () => 1)).samples()
     expect(register.getMetricsAsArray()).toEqual([])
   })
 })

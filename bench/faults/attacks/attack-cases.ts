@@ -24,7 +24,7 @@ import { attackEveryWay } from './verdicts.ts'
 
 const usual = (): GatewaySetup => ({
   settings: {
-    server: { port: 0, cors: { origins: [FRIEND] } },
+    server: { port: 0, drainSeconds: 0.5, cors: { origins: [FRIEND] } },
     access: keyAccess,
     limits: { requestsPerMinute: null, connections: { messagesPerSecond: 10_000 } },
   },

@@ -62,7 +62,7 @@ export async function startGateway(setup: GatewaySetup = {}): Promise<Gateway> {
   const hostile = await startHostileUpstream()
   const folder = await mkdtemp(join(tmpdir(), 'weir-attacked-'))
   const settings = {
-    server: { port: 0 },
+    server: { port: 0, drainSeconds: 0.5 },
     log: { level: 'info' },
     dataDirectory: join(folder, 'data'),
     ...setup.settings,

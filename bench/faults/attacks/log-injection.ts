@@ -97,8 +97,8 @@ export async function attackLog({ target, judgement }: Attack): Promise<void> {
   const told = ids.filter((id) => id !== '')
   judgement.equals('strangeRequestIds', told.filter((id) => !/^[A-Za-z0-9_-]{1,64}$/.test(id)).length, 0)
   judgement.equals('requestIdsTwice', told.length - new Set(told).size, 0)
-  // A request comes and is answered: two lines.
-  const linesOf = Map.groupBy(parsed, (line) => line?.['reqId'])
+  // A request is over: one line. One whose failure is ours has another, which says what failed.
+  const linesOf = Map.groupBy(parsed, (line) => line?.['requestId'])
   judgement.atMost('linesOfARequest', Math.max(0, ...told.map((id) => linesOf.get(id)?.length ?? 0)), 2)
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Behaviour, toAnswer } from '../../../test/support/hostile-upstream.ts'
 import { startRedis } from '../../../test/support/redis-server.ts'
+import { startTraceCollector } from '../../../test/support/trace-collector.ts'
 import type { FaultCase, Stage } from '../fault-case.ts'
 import { createCanary, findCanaries, listSignatures } from './canaries.ts'
 import { toDigest } from './clients.ts'
@@ -50,13 +51,18 @@ export const secretsInTheOpen: FaultCase = {
   run: attackSecrets,
 }
 
-/** Its gateway has a Redis with a password, and a log that tells the most. */
+/** How long spans wait for others to leave with them, and some more. */
+const TRACES_ARRIVE_MS = 6000
+
+/** Its gateway has a Redis with a password, a log that tells the most, and a collector of everything it does. */
 async function attackSecrets({ judgement, onEnd }: Stage): Promise<void> {
   const redis = await startRedis().catch(() => undefined)
   if (redis !== undefined) onEnd(redis.close)
   // From here on the rig itself can only kill it.
   await redis?.command('CONFIG', 'SET', 'requirepass', canaries.redis.value)
-  const gateway = await startGateway(toSetup(redis?.port))
+  const collector = await startTraceCollector()
+  onEnd(collector.close)
+  const gateway = await startGateway(toSetup(redis?.port, collector.url))
   onEnd(gateway.close)
   const texts: Record<string, string> = {}
   await provoke(gateway, texts)
@@ -68,10 +74,12 @@ async function attackSecrets({ judgement, onEnd }: Stage): Promise<void> {
     ...listSignatures(gateway.sandbox.calls),
     ...listSignatures(gateway.hostile.requests.map(({ target, head }) => ({ target, headers: readHeaders(head) }))),
   ]
+  await delay(TRACES_ARRIVE_MS)
   // The last words of a process that is shot.
   gateway.process.kill('SIGABRT')
   await gateway.process.ended
   texts['log'] = gateway.lines.join('\n')
+  texts['traces'] = collector.text
   Object.assign(texts, await startWrongly(gateway))
   const finds = findCanaries([...secretValues, ...signatures], texts)
   judgement.note('places', Object.keys(texts).length)
@@ -80,10 +88,12 @@ async function attackSecrets({ judgement, onEnd }: Stage): Promise<void> {
     Object.values(texts).reduce((sum, text) => sum + text.length, 0),
   )
   judgement.atLeast('signatures', new Set(signatures.map(({ value }) => value)).size, 3)
+  judgement.atLeast('spans', collector.spans.length, 50)
   judgement.note('withRedis', redis !== undefined)
   judgement.equals('found', [...new Set(finds)].slice(0, 4).join('; ') || 'nothing', 'nothing')
   const addresses = Object.entries(texts).filter(([, text]) =>
-    /interface=|Param\.[ns]\.|[?&]sign=|\/common_access\?/.test(stripDocuments(text)),
+    // A metric names its interface in quotes, an address does not.
+    /interface=(?!")|Param\.[ns]\.|[?&]sign=|\/common_access\?/.test(stripDocuments(text)),
   )
   judgement.equals('upstreamAddresses', addresses.map(([place]) => place).join(', ') || 'none', 'none')
 }
@@ -93,7 +103,7 @@ function stripDocuments(text: string): string {
   return /^\s*<!doctype|"openapi":/i.test(text) ? '' : text
 }
 
-function toSetup(redisPort: number | undefined) {
+function toSetup(redisPort: number | undefined, collectorUrl: string) {
   const { tencent, reports, client, operator } = canaries
   return {
     credentials: {
@@ -102,6 +112,7 @@ function toSetup(redisPort: number | undefined) {
     },
     settings: {
       log: { level: 'debug' },
+      tracing: { endpoint: collectorUrl },
       ...(redisPort !== undefined && { redis: { url: `redis://:${canaries.redis.value}@127.0.0.1:${redisPort}` } }),
       upstream: { deadlineMs: 600 },
       access: {

@@ -191,9 +191,7 @@ async function judgeContainer(judgement: Parameters<FaultCase['run']>[0]['judgem
       ?.at(-1)
       ?.split(/\s+/)[1] ?? 'root'
   judgement.equals('containerUserIsRoot', /^(root|0)(:|$)/.test(user), false)
-  const chart = await readFile(join(projectFolder, 'helm', 'weir', 'templates', 'deployment.yaml'), 'utf8').catch(
-    () => '',
-  )
+  const chart = await readFile(join(projectFolder, 'helm', 'weir', 'templates', '_pod.tpl'), 'utf8')
   judgement.equals('containerFilesAreReadOnly', /readOnlyRootFilesystem:\s*true/.test(chart), true)
   judgement.equals('containerCannotGainRights', /allowPrivilegeEscalation:\s*false/.test(chart), true)
 }

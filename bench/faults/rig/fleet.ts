@@ -30,6 +30,10 @@ export interface FleetSetup {
   readonly maxClockSkewSeconds?: number
   /** Where a replica's data are; left out: in a folder of its own. */
   readonly dataDirectory?: (replica: number) => string
+  /** Where a replica listens, each time it is started; left out: at a free port. */
+  readonly port?: (replica: number) => number
+  /** How long a replica goes on answering when it is told to stop. Default 0.5. */
+  readonly drainSeconds?: number
   /** Further environment of every replica. */
   readonly environment?: Readonly<Record<string, string>>
   /** Whether the client asks again when it is refused for overload. Default no. */
@@ -62,6 +66,8 @@ export async function startFleet(setup: FleetSetup): Promise<Fleet> {
       index,
       clockShiftMs: setup.clockShiftMs?.(index),
       dataDirectory: setup.dataDirectory?.(index),
+      port: setup.port?.(index),
+      drainSeconds: setup.drainSeconds,
       environment: setup.environment,
       settings: {
         ...setup.settings,

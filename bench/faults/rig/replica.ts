@@ -9,6 +9,8 @@ import { createWallClock } from './wall-clock.ts'
 /** A stop may take 25 s before the process ends itself. */
 const STOP_LIMIT_MS = 28_000
 const KEPT_COMPLAINTS = 20
+/** How long a process that is told to stop goes on answering: the rig looks whether it is ready each 50 ms. */
+const DRAIN_SECONDS = 0.5
 
 /** How a replica is started. */
 export interface ReplicaSetup {
@@ -20,6 +22,10 @@ export interface ReplicaSetup {
   readonly clockShiftMs?: number | undefined
   /** Where its data are; left out: in a folder of its own. */
   readonly dataDirectory?: string | undefined
+  /** Where it listens each time. Left out: at a free port. */
+  readonly port?: number | undefined
+  /** How long its processes go on answering when they are told to stop. Default 0.5. */
+  readonly drainSeconds?: number | undefined
   /** Further environment of its processes. */
   readonly environment?: Readonly<Record<string, string>> | undefined
 }
@@ -76,7 +82,11 @@ export async function startReplica({ index, settings, environment, ...setup }: R
   const folder = await mkdtemp(join(tmpdir(), 'weir-replica-'))
   const file = join(folder, 'weir.json')
   const dataDirectory = setup.dataDirectory ?? join(folder, 'data')
-  const own = { server: { port: 0 }, log: { level: 'info' }, dataDirectory }
+  const own = {
+    server: { port: setup.port ?? 0, drainSeconds: setup.drainSeconds ?? DRAIN_SECONDS },
+    log: { level: 'info' },
+    dataDirectory,
+  }
   await writeFile(file, JSON.stringify({ ...settings, ...own }))
   const shiftClock = async (ms: number) => {
     await gateway.order({ shiftClockMs: ms })

@@ -1,27 +1,45 @@
 {{- define "weir.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* At most 50 letters: a StatefulSet puts a hash behind it, others of these objects a word, and 63 are allowed. */}}
 {{- define "weir.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
 {{- else if contains (include "weir.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "weir.name" .) | trunc 63 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name (include "weir.name" .) | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "weir.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "weir.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: gateway
+{{- end -}}
+
+{{- define "weir.redisLabels" -}}
+app.kubernetes.io/name: {{ include "weir.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: redis
+{{- end -}}
+
+{{- define "weir.testLabels" -}}
+app.kubernetes.io/name: {{ include "weir.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: test
+{{- end -}}
+
+{{- define "weir.commonLabels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
 {{- define "weir.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{ include "weir.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{ include "weir.commonLabels" . }}
 {{- end -}}
 
 {{- define "weir.serviceAccountName" -}}
@@ -32,17 +50,39 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
+{{/* The image of a part: its values, and the tag where they leave it empty. */}}
 {{- define "weir.image" -}}
-{{- if .Values.image.digest -}}
-{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- $image := index . 0 -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- printf "%s:%s" $image.repository (default (index . 1) $image.tag) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Whether there are no settings at all: Weir runs over its sandbox then, on loopback. */}}
+{{- define "weir.isSandbox" -}}
+{{- if not (or .Values.config .Values.existingConfigSecret) -}}true{{- end -}}
 {{- end -}}
 
 {{/* The settings file. JSON is YAML, and says numbers the way they were written. */}}
 {{- define "weir.settings" -}}
-{{- merge (dict) .Values.config (dict "dataDirectory" "/data") | toPrettyJson -}}
+{{- $own := dict "dataDirectory" "/data" -}}
+{{- if .Values.redis.enabled -}}
+{{- $_ := set $own "redis" (dict "url" (printf "redis://:${WEIR_REDIS_PASSWORD}@%s-redis:6379" (include "weir.fullname" .))) -}}
+{{- end -}}
+{{- merge (dict) (deepCopy .Values.config) $own | toPrettyJson -}}
+{{- end -}}
+
+{{/* What Weir speaks at its port. */}}
+{{- define "weir.scheme" -}}
+{{- $server := default (dict) .Values.config.server -}}
+{{- if .Values.service.scheme -}}{{ .Values.service.scheme }}{{- else if $server.tls -}}HTTPS{{- else -}}HTTP{{- end -}}
+{{- end -}}
+
+{{/* Whether replicas share anything, as far as the chart can see. */}}
+{{- define "weir.isShared" -}}
+{{- if or .Values.config.redis .Values.redis.enabled -}}true{{- end -}}
 {{- end -}}
 
 {{/* Most processes that may share the Redis, 3 where the settings leave it out; 0 where the chart cannot see it. */}}
@@ -55,14 +95,23 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* How new pods take over: no more of them at the same time than may share the account's quota. */}}
+{{/* Most pods that there ever are outside an update. */}}
+{{- define "weir.mostReplicas" -}}
+{{- ternary .Values.autoscaling.maxReplicas .Values.replicaCount .Values.autoscaling.enabled | int -}}
+{{- end -}}
+
+{{/* A claim for each pod needs a StatefulSet; without claims nothing does. */}}
+{{- define "weir.workload" -}}
+{{- ternary "StatefulSet" "Deployment" .Values.persistence.enabled -}}
+{{- end -}}
+
+{{/* How new pods of a Deployment take over: no more of them at the same time than may share the account's quota. */}}
 {{- define "weir.strategy" -}}
-{{- $replicas := int .Values.replicaCount -}}
-{{- $isShared := or .Values.config.redis .Values.existingConfigSecret -}}
+{{- $replicas := int (include "weir.mostReplicas" .) -}}
+{{- $isShared := or (include "weir.isShared" .) .Values.existingConfigSecret -}}
 {{- $hasRoom := and $isShared (lt $replicas (int (include "weir.maxReplicas" .))) -}}
-{{- if or .Values.persistence.enabled (and (eq $replicas 1) (not $hasRoom)) -}}
-# A data directory belongs to one process, and so does a quota that is not shared: the old one ends before the new one
-# begins.
+{{- if and (eq $replicas 1) (not $hasRoom) -}}
+# A quota that is not shared belongs to one process: the old one ends before the new one begins.
 type: Recreate
 {{- else -}}
 type: RollingUpdate
@@ -75,33 +124,5 @@ rollingUpdate:
   maxUnavailable: 1
   maxSurge: 0
   {{- end }}
-{{- end -}}
-{{- end -}}
-
-{{/* Mistakes that no schema can tell, said before anything is installed instead of by a pod that does not start. */}}
-{{- define "weir.refuseMistakes" -}}
-{{- $shared := .Values.config.redis -}}
-{{- $maxReplicas := int (include "weir.maxReplicas" .) -}}
-{{- if .Values.existingConfigSecret -}}
-{{- if .Values.config -}}
-{{- fail "set either config or existingConfigSecret, not both" -}}
-{{- end -}}
-{{- else -}}
-{{- if not .Values.config.accounts -}}
-{{- fail "config.accounts is empty: name at least one account, or set existingConfigSecret" -}}
-{{- end -}}
-{{- $access := default (dict) .Values.config.access -}}
-{{- if not (or $access.keys (eq (default "" $access.mode) "open")) -}}
-{{- fail "config.access names no keys: list them, or write out mode: open to let anybody ask" -}}
-{{- end -}}
-{{- if and (gt (int .Values.replicaCount) 1) (not $shared) -}}
-{{- fail "replicaCount above 1 needs config.redis: the replicas share quotas and duties through it" -}}
-{{- end -}}
-{{- if and $maxReplicas (gt (int .Values.replicaCount) $maxReplicas) -}}
-{{- fail (printf "replicaCount %d is above config.redis.maxReplicas (%d): raise that, by one more for rolling updates" (int .Values.replicaCount) $maxReplicas) -}}
-{{- end -}}
-{{- end -}}
-{{- if and (gt (int .Values.replicaCount) 1) .Values.persistence.enabled -}}
-{{- fail "persistence needs replicaCount 1: a data directory belongs to one process" -}}
 {{- end -}}
 {{- end -}}

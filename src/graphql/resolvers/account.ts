@@ -1,13 +1,16 @@
 // Accounts.
 import type { ProviderId } from '#contract/provider.ts'
-import type { AccountResolvers, Provider } from '../generated.ts'
+import type { AccountResolvers, Provider, QuotaResolvers } from '../generated.ts'
 import { toConnection } from './connection.ts'
 
 const providers: Readonly<Record<ProviderId, Provider>> = { tencent: 'TENCENT', chinanetcenter: 'CHINANETCENTER' }
 
 export const Account = {
   provider: ({ provider }) => providers[provider],
-  quota: ({ name }, _arguments, { services, ask }) => services.getQuota(name, ask),
+  quota: async ({ name }, _arguments, { services, ask }) => ({
+    ...(await services.getQuota(name, ask)),
+    account: name,
+  }),
   health: ({ name }, _arguments, { services, ask }) => services.getHealth(name, ask),
   liveTotals: async ({ name }, _arguments, { loaders }) => {
     const { value, fetchedAt, stale } = await loaders.getLiveTotals(name)
@@ -22,3 +25,7 @@ export const Account = {
   snapshots: async ({ name }, query, { services, ask }) =>
     toConnection(await services.listAccountSnapshots(name, query, ask), query),
 } satisfies AccountResolvers
+
+export const Quota = {
+  spenders: ({ account }, _arguments, { services, ask }) => services.listQuotaSpenders(account, ask),
+} satisfies QuotaResolvers

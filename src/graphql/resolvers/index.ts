@@ -1,7 +1,7 @@
 // Every resolver, by type. Types that are not named here read plain properties.
 import type { Resolvers } from '../generated.ts'
 import { DateTime } from '../scalars.ts'
-import { Account } from './account.ts'
+import { Account, Quota } from './account.ts'
 import { LiveStreamConnection, RecordingConnection, SnapshotConnection } from './connection.ts'
 import { LiveStat, LiveTotals } from './live.ts'
 import { Query } from './query.ts'
@@ -22,6 +22,7 @@ export const resolvers = {
   PushSampleSeries,
   PushSessionSeries,
   Query,
+  Quota,
   RecordingConnection,
   Snapshot,
   SnapshotConnection,

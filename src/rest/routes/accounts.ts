@@ -14,8 +14,12 @@ import { tryField } from '../try-field.ts'
 export function addAccountRoutes(app: FastifyInstance, context: RestContext): void {
   const { services, clock } = context
 
-  const summarise = async (account: AccountView, ask: Ask) =>
-    toAccountSummary(account, await services.getQuota(account.name, ask), services.getHealth(account.name, ask))
+  const summarise = async (account: AccountView, ask: Ask) => {
+    const quota = await services.getQuota(account.name, ask)
+    // Who else asks is not told to a reader, nor that somebody does.
+    const spenders = ask.caller.role === 'ops' ? services.listQuotaSpenders(account.name, ask) : null
+    return toAccountSummary(account, quota, spenders, services.getHealth(account.name, ask))
+  }
 
   // Quota and health move with every call of anybody, so that these answers are good for no time at all.
   const passing = () => ({ fetchedAt: clock.now(), freshUntil: clock.now(), stale: false })

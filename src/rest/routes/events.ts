@@ -40,7 +40,10 @@ export function addEventRoutes(app: FastifyInstance, context: RestContext & Even
       method: 'GET',
       url,
       config: { swaggerTransform: toEventOperation({ ...words, path, example: exampleEvents }) },
-      onRequest: async (request) => request.setDecorator<Ask>(ASK, await context.createAsk(request)),
+      onRequest: async (request) => {
+        context.note?.(request.raw, { operation: words.operationId })
+        request.setDecorator<Ask>(ASK, await context.createAsk(request))
+      },
       handler: async (request, reply) => {
         const ask = request.getDecorator<Ask>(ASK)
         checkQueryEncoding(request.url)
@@ -64,6 +67,7 @@ export function addEventRoutes(app: FastifyInstance, context: RestContext & Even
     if (isOnlyTold) return reply.send()
     const toFarewell = (error: GatewayError) => toProblemEvent(error, request.id)
     const { expiresAtMs } = ask.caller
+    context.note?.(request.raw, { isLasting: true })
     return reply.send(streams.stream(reply.raw, { items, toEvent: toSnapshotEvent, toFarewell, expiresAtMs, onEnd }))
   }
 

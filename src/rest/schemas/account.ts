@@ -1,10 +1,10 @@
 // Accounts: what they can do, what their provider grants and how it has been answering.
 import { z } from 'zod'
 import type { ProviderId } from '#contract/provider.ts'
-import type { HealthReading, QuotaReading } from '#contract/readings.ts'
+import type { HealthReading } from '#contract/readings.ts'
 import type { LiveTotals } from '#model/stream.ts'
 import { toIsoTime } from '#model/time-range.ts'
-import type { AccountView, Answer } from '#services/services.ts'
+import type { AccountView, Answer, QuotaSpenderView, QuotaView } from '#services/services.ts'
 import {
   codeField,
   countField,
@@ -19,24 +19,44 @@ import {
 
 const providers = { tencent: 'TENCENT', chinanetcenter: 'CHINANETCENTER' } as const satisfies Record<ProviderId, string>
 
+const capabilityField = z.enum([
+  'LIVE_STREAMS',
+  'LIVE_STAT',
+  'STREAM_STATE',
+  'PUSH_SAMPLES',
+  'PLAY_SAMPLES',
+  'PUSH_SESSIONS',
+  'RECORDINGS',
+  'SNAPSHOTS',
+])
+
 const capabilitySupportSchema = z
   .object({
-    capability: z
-      .enum([
-        'LIVE_STREAMS',
-        'LIVE_STAT',
-        'STREAM_STATE',
-        'PUSH_SAMPLES',
-        'PLAY_SAMPLES',
-        'PUSH_SESSIONS',
-        'RECORDINGS',
-        'SNAPSHOTS',
-      ])
-      .meta({ description: 'A question that a provider may be able to answer.' }),
+    capability: capabilityField.meta({ description: 'A question that a provider may be able to answer.' }),
     supported: z.boolean().meta({ description: 'Whether it is answered here, derived answers included.' }),
     reason: z.string().nullable().meta({ description: 'Why not, or how; null when there is nothing to say.' }),
   })
   .meta({ id: 'CapabilitySupport', description: 'What one capability of an account is worth.' })
+
+const spentField = (description: string) => z.int().min(0).meta({ description })
+
+const quotaSpenderSchema = z
+  .object({
+    client: z.string().meta({
+      description:
+        "Name of the key or of the token's holder, `anonymous` without either; `other` for whoever is not told apart.",
+    }),
+    operation: capabilityField.meta({
+      description: 'What was asked of the provider. Push sessions that are derived count as push samples.',
+    }),
+    calls: spentField('Calls that were sent for this client, retries included. Others may have shared their answers.'),
+    savedByCache: spentField('Calls that it did not need because of what was kept.'),
+    savedBySharing: spentField("Calls that it did not need because another client's was under way."),
+  })
+  .meta({
+    id: 'QuotaSpender',
+    description: 'What a client has had of an account for one capability in the last window of its quota.',
+  })
 
 const quotaSchema = z
   .object({
@@ -45,6 +65,13 @@ const quotaSchema = z
     used: z.int().meta({ description: 'Calls that still count.' }),
     remaining: z.int().meta({ description: 'Calls that are free now.' }),
     nextFreeAt: optionalTimeField('When the next call is free; null while one is free now.'),
+    exhaustedAt: optionalTimeField(
+      'When no call is left, should the pace of the last fifth of the window go on; null when that pace does not use the quota up, and when it is used up already. Of the pace only the calls of the replica that answers are known: others are taken to be as busy.',
+    ),
+    spenders: z.array(quotaSpenderSchema).nullable().meta({
+      description:
+        'Who has spent it, and on what, in the last `windowSeconds`: most calls first, at most 50. They are the calls and the savings of the replica that answers alone, since it was started. For keys of role ops; null for others.',
+    }),
   })
   .meta({ id: 'Quota', description: "Where the account's quota at its provider stands." })
 
@@ -101,13 +128,14 @@ export const accountListSchema = z
   })
   .meta({ id: 'AccountList', description: 'Accounts. The list has no pages.' })
 
-/** See `accountSummarySchema`. */
+/** See `accountSummarySchema`. @param spenders null where the caller may not know */
 export function toAccountSummary(
   account: AccountView,
-  quota: QuotaReading,
+  quota: QuotaView,
+  spenders: readonly QuotaSpenderView[] | null,
   health: HealthReading,
 ): z.output<typeof accountSummarySchema> {
-  const { limit, windowSeconds, used, remaining, nextFreeAt } = quota
+  const { limit, windowSeconds, used, remaining, nextFreeAt, exhaustedAt } = quota
   return {
     name: account.name,
     provider: providers[account.provider],
@@ -118,6 +146,15 @@ export function toAccountSummary(
       used,
       remaining,
       nextFreeAt: nextFreeAt === null ? null : toIsoTime(nextFreeAt),
+      exhaustedAt: exhaustedAt === null ? null : toIsoTime(exhaustedAt),
+      spenders:
+        spenders?.map(({ client, operation, calls, savedByCache, savedBySharing }) => ({
+          client,
+          operation,
+          calls,
+          savedByCache,
+          savedBySharing,
+        })) ?? null,
     },
     health: { state: health.state, since: toIsoTime(health.since), lastErrorCode: health.lastErrorCode },
   }

@@ -55,6 +55,16 @@ export const exampleAccount = {
     { capability: 'LIVE_STREAMS' as const, supported: true, reason: null },
     { capability: 'PUSH_SESSIONS' as const, supported: true, reason: 'derived from push samples' },
   ],
-  quota: { limit: 300, windowSeconds: 300, used: 12, remaining: 288, nextFreeAt: null },
+  quota: {
+    limit: 300,
+    windowSeconds: 300,
+    used: 12,
+    remaining: 288,
+    nextFreeAt: null,
+    exhaustedAt: null,
+    spenders: [
+      { client: 'dashboard', operation: 'PUSH_SAMPLES' as const, calls: 12, savedByCache: 3480, savedBySharing: 96 },
+    ],
+  },
   health: { state: 'UP' as const, since: '2026-11-21T00:00:00.000Z', lastErrorCode: null },
 }

@@ -81,3 +81,21 @@ test('does not hide a fault of ours behind a failed part', async () => {
   expect((await app.inject('/v1/accounts/tencent-main')).statusCode).toBe(500)
   expect(logged).toHaveLength(1)
 })
+
+test('shows who spends the quota to keys of role ops alone', async () => {
+  const spender = { client: 'wall', operation: 'PUSH_SAMPLES' as const, calls: 3, savedByCache: 70, savedBySharing: 1 }
+  const quota = { limit: 300, windowSeconds: 300, used: 3, remaining: 297, nextFreeAt: null }
+  const main = { quota: { ...quota, exhaustedAt: at('04:02:00') }, spenders: [spender] }
+  const ops = await buildRestApp({ main })
+  const shown = accountSchema.strict().parse((await ops.app.inject('/v1/accounts/main')).json())
+  expect(shown.quota).toEqual({ ...quota, exhaustedAt: '2026-11-21T04:02:00.000Z', spenders: [spender] })
+  const reader = await buildRestApp({ main }, { caller: { name: 'web', role: 'reader', accounts: 'all' } })
+  for (const path of ['/v1/accounts/main', '/v1/accounts']) {
+    const answer = (await reader.app.inject(path)).json()
+    expect((answer.items?.[0] ?? answer).quota).toMatchObject({
+      exhaustedAt: '2026-11-21T04:02:00.000Z',
+      spenders: null,
+    })
+    expect(JSON.stringify(answer)).not.toContain('wall')
+  }
+})

@@ -1,0 +1,81 @@
+// Writes kept answers, those of one turn in a row, and tells of each of them as soon as it is written.
+import type { ClientLimitReading } from '#access/client-limit.ts'
+import type { KeptAnswer } from '#answers/answers.ts'
+import type { AnsweredRequest, RequestObserver } from '#contract/answered-request.ts'
+import type { Clock } from '#model/clock.ts'
+import { type AgeWords, KeptReplies } from './kept-reply.ts'
+import type { Visit } from './kept-visit.ts'
+import { toRequestId } from './request-id.ts'
+import { TurnWrites } from './turn-writes.ts'
+
+/** What they are written with. */
+export interface KeptWritesOptions {
+  readonly words: AgeWords
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  /** Told of each. Left out: nobody is. */
+  readonly observer: RequestObserver | undefined
+}
+
+/** An answer that only has to be written. */
+export interface KeptWrite {
+  readonly visit: Visit
+  readonly kept: KeptAnswer
+  readonly from: AnsweredRequest['from']
+  /** Where the client stands in its limit; null without one. */
+  readonly reading: ClientLimitReading | null
+  /** The moment that its age is told of, on `Clock.monotonicMs`. */
+  readonly nowMs: number
+}
+
+/** Kept answers on their way out. */
+export class KeptWrites {
+  private readonly options: KeptWritesOptions
+  private readonly replies: KeptReplies
+  private readonly writes = new TurnWrites<KeptWrite>((one) => this.write(one))
+
+  constructor(options: KeptWritesOptions) {
+    this.options = options
+    this.replies = new KeptReplies(options.words)
+  }
+
+  /** See `KeptReplies.isSendable`. */
+  isSendable(kept: KeptAnswer): boolean {
+    return this.replies.isSendable(kept)
+  }
+
+  /** Has an answer written, in this turn or at its end. It must be sendable. */
+  add(one: KeptWrite): void {
+    this.writes.add(one)
+  }
+
+  private write({ visit, kept, from, reading, nowMs }: KeptWrite): void {
+    const { request, response, face, caller, arrivedAtMs } = visit
+    if (response.destroyed) return
+    const requestId = toRequestId(request)
+    const status = this.replies.send(request, response, kept, { reading, nowMs, requestId })
+    const { observer, clock } = this.options
+    if (!observer) return
+    const { operation, operationName } = this.replies.findAsked(kept)
+    observer.answered({
+      face,
+      operation,
+      operationName,
+      code: 'OK',
+      status,
+      tookMs: Math.max(0, clock.monotonicMs() - arrivedAtMs),
+      isLasting: false,
+      client: caller.name,
+      from,
+      calls: 0,
+      cached: 0,
+      coalesced: 0,
+      requestId,
+      traceParent: toText(request.headers['traceparent']),
+    })
+  }
+}
+
+/** Of a header that was sent once. */
+function toText(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { pino } from 'pino'
+import { afterEach, expect, it } from 'vitest'
+import type { AnsweredRequest } from '#contract/answered-request.ts'
+import { Meter } from '#contract/ask.ts'
+import { buildErrorHandler, buildFrameworkErrorHandler } from '#rest/error-handler.ts'
+import { FakeClock } from '#test/support/fake-clock.ts'
+import { waitUntil } from '#test/support/wait-until.ts'
+import { createServer } from '../../src/server/create-server.ts'
+import { FollowedRequests } from '../../src/server/request-observer.ts'
+
+const open: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close()
+})
+
+async function start(isFull = false) {
+  const told: AnsweredRequest[] = []
+  const clock = new FakeClock()
+  const requests = new FollowedRequests({
+    observer: { answered: (request) => void told.push(request) },
+    clock,
+  })
+  const log = { error: () => undefined }
+  const app = await createServer({
+    log: pino({ level: 'silent' }),
+    corsOrigins: [],
+    trustProxy: [],
+    frameworkErrors: buildFrameworkErrorHandler(log, requests.note),
+    line: { offer: (work, refuse) => (isFull ? refuse() : work()), isFull: () => isFull },
+    requests,
+    clock,
+  })
+  app.setErrorHandler(buildErrorHandler(log, requests.note))
+  const meter = new Meter()
+  app.get('/v1/known', async (request) => {
+    requests.note(request.raw, { operation: 'listKnown', client: 'web', meter })
+    meter.calls += 2
+    return { id: request.id }
+  })
+  app.get('/v1/slow', (_request, reply) => void reply.raw.writeHead(200).write('begun'))
+  app.get('/v1/failing', async () => {
+    throw new Error('planned')
+  })
+  app.get('/page', async () => 'page')
+  app.get('/healthz', async () => 'well')
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  open.push(() => app.close())
+  const ask = async (path: string, headers: Record<string, string> = {}) => {
+    const from = told.length
+    const response = await fetch(address + path, { headers })
+    const text = await response.text()
+    await waitUntil('the request is over', async () => told.length > from)
+    return { text, headers: response.headers, told: told.slice(from) }
+  }
+  return { address, told, ask, clock }
+}
+
+it('a request is told of once, with what was noted of it, and by the id that its route saw', async () => {
+  const { ask } = await start()
+  const { told, text } = await ask('/v1/known')
+  expect(told).toEqual([
+    {
+      ...{ face: 'rest', operation: 'listKnown', operationName: null, code: 'OK', status: 200, isLasting: false },
+      ...{ tookMs: 0, client: 'web', from: 'made', calls: 2, cached: 0, coalesced: 0 },
+      requestId: JSON.parse(text).id,
+    },
+  ])
+})
+
+it.each([
+  ['/v1/failing', { face: 'rest', operation: 'unknown', code: 'INTERNAL', status: 500 }],
+  ['/v1/%zz', { face: 'rest', operation: 'unknown', code: 'INVALID_INPUT', status: 400 }],
+  ['/page', { face: 'page', operation: 'page', code: 'OK', status: 200 }],
+  ['/healthz', { face: 'page', operation: 'health', code: 'OK', status: 200 }],
+])('%s is told of by its face and its code', async (path, expected) => {
+  const { ask } = await start()
+  expect((await ask(path)).told).toMatchObject([expected])
+})
+
+it('who leaves before the end of the answer is told of as such, with the time that he stayed', async () => {
+  const { address, told, clock } = await start()
+  const request = get(`${address}/v1/slow`)
+  await once(request, 'response')
+  await clock.advance(1500)
+  request.destroy()
+  await waitUntil('it is over', async () => told.length === 1)
+  expect(told).toMatchObject([{ code: 'CLIENT_LEFT', tookMs: 1500 }])
+})
+
+it('who is refused at the door is told of', async () => {
+  const { ask } = await start(true)
+  expect((await ask('/v1/known')).told).toMatchObject([{ face: 'rest', operation: 'unknown', code: 'OVERLOADED' }])
+})
