@@ -29,7 +29,8 @@ export const layers = {
   cache: ['model'],
   'snapshot-store': ['model'],
   fleet: ['model'],
-  telemetry: ['model'],
+  // Of the contract its types: what is told, in the words of those who tell it.
+  telemetry: ['contract', 'model'],
   contract: ['model'],
   model: [],
 }

@@ -27,6 +27,7 @@ const seconds = z.int().min(0).max(3600)
 /** As Prometheus, Kubernetes and the Gateway API write it. */
 const duration = z.string().regex(/^(\d+(ms|s|m|h))+$/)
 const cidr = z.string().regex(/^([0-9.]{7,15}|[0-9A-Fa-f:.]{2,45})\/\d{1,3}$/)
+const webAddress = z.string().regex(/^(https?:\/\/.+)?$/)
 const hostName = z.string().regex(/^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/)
 const secretKey = z.strictObject({ name: z.union([z.literal(''), secretName]), key: z.string().min(1) })
 const image = z.strictObject({
@@ -95,6 +96,7 @@ const values = z.strictObject({
     existingClaim: text,
   }),
   ephemeralStorageLimit: quantity,
+  host: z.enum(['0.0.0.0', '::']),
   service: z.strictObject({
     type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
     port,
@@ -179,10 +181,10 @@ const values = z.strictObject({
   prometheusRule: z.strictObject({
     enabled: z.boolean(),
     labels: texts,
-    runbookBase: z.string().regex(/^(https?:\/\/.+)?$/),
+    runbookBase: webAddress,
   }),
   dashboards: z.strictObject({ enabled: z.boolean(), labels: texts, annotations: texts }),
-  helmTest: z.strictObject({ enabled: z.boolean(), keySecret: secretKey }),
+  helmTest: z.strictObject({ enabled: z.boolean(), url: webAddress, caSecret: secretKey, keySecret: secretKey }),
   serviceAccount: z.strictObject({ create: z.boolean(), name: text, annotations: texts }),
   workloadAnnotations: texts,
   podAnnotations: texts,

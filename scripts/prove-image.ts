@@ -1,6 +1,6 @@
 // `node scripts/prove-image.ts [folder]`, as root: builds the unchanged Dockerfile of a clean clone (or of a folder) twice with
 // buildah over a stand-in for its base image, and runs the result as a cluster would. Run by hand: docs/image.md.
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { projectFolder } from './checks/tool.ts'
@@ -85,11 +85,26 @@ async function takeSource(): Promise<Source> {
   return { folder, revision, committedAt: Number(committedAt) }
 }
 
-/** Builds with nothing but the files of a folder. npm reads its settings and keeps its downloads where this user has them. */
+/**
+ * Builds with nothing but the files of a folder. npm has the settings of this user, keeps its downloads where they are,
+ * and trusts whom it trusts here: between here and the registry there may be somebody with a certificate of his own.
+ */
 async function buildImage(store: Buildah, folder: string, name: string, source: Source): Promise<void> {
-  const [settings, cache] = await Promise.all(['userconfig', 'cache'].map(readNpmSetting))
-  await mkdir(cache ?? '', { recursive: true })
-  const volumes = [`${cache}:/root/.npm`, ...((await isFile(settings)) ? [`${settings}:/root/.npmrc:ro`] : [])]
+  const [settings = '', cache = '', authorities = ''] = await Promise.all(
+    ['userconfig', 'cache', 'cafile'].map(readNpmSetting),
+  )
+  const further = process.env['NODE_EXTRA_CA_CERTS'] ?? ''
+  const trusted = (await isFile(authorities)) ? authorities : further
+  await mkdir(cache, { recursive: true })
+  const isTrusting = await isFile(trusted)
+  const own = await readFile(settings, 'utf8').catch(() => '')
+  const npmrc = `${folder}.npmrc`
+  await writeFile(npmrc, `${own}\n${isTrusting ? 'cafile=/root/trusted.pem\n' : ''}`)
+  const volumes = [
+    `${cache}:/root/.npm`,
+    `${npmrc}:/root/.npmrc:ro`,
+    ...(isTrusting ? [`${trusted}:/root/trusted.pem:ro`] : []),
+  ]
   const created = new Date(source.committedAt * 1000).toISOString().replace('.000', '')
   const facts = { SOURCE: 'https://example.com/weir', REVISION: source.revision, CREATED: created }
   await store.run(
@@ -107,7 +122,7 @@ async function readNpmSetting(name: string): Promise<string> {
   return (await runProgram(['npm', 'config', 'get', name])).trim()
 }
 
-async function isFile(path = ''): Promise<boolean> {
+async function isFile(path: string): Promise<boolean> {
   return readFile(path).then(
     () => true,
     () => false,

@@ -57,8 +57,9 @@ export interface App {
   /** Binds the address of the settings and starts the collectors. @returns where it can be reached */
   listen(): Promise<string>
   /**
-   * Says that it is not ready any more, asks every client it answers to connect anew, and hands over what one replica does
-   * for all. Still answers; sockets and event streams stay: who left now would often be sent here again.
+   * Says that it is not ready any more, asks every client it answers to connect anew, but for those it has no time for,
+   * and hands over what one replica does for all. Still answers; sockets and event streams stay: who left now would
+   * often be sent here again.
    */
   drain(): void
   /**
@@ -140,13 +141,23 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   })
 
   const access = createAccessParts({ config, clock, log, shared: replicas.shared })
-  let isOpen = true
+  // First it wants no new clients, then it serves none.
+  let [isOpen, isServing] = [true, true]
   const requests = new FollowedRequests({ observer: telemetry.requests, clock, tracer })
   const { note } = requests
   const front =
     overrides.keepsAnswers === false
       ? undefined
-      : createFront({ ...access, config, replicas, clock, requests, isOpen: () => isOpen })
+      : createFront({
+          ...access,
+          config,
+          replicas,
+          clock,
+          requests,
+          isOpen: () => isOpen,
+          isServing: () => isServing,
+          savings: telemetry.spending,
+        })
   const line = new RequestLine(eventLoop, log)
   const server = await createServer({
     log,
@@ -234,6 +245,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
 
   async function shutDown(): Promise<void> {
     isOpen = false
+    isServing = false
     draining.abort()
     await Promise.all([server.close(), stopCollectors()])
     access.close()

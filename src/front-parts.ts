@@ -11,7 +11,8 @@ import { createAddressReader } from './server/client-address.ts'
 import { KeptFront, type KeptFrontOptions } from './server/kept-front.ts'
 
 /** What the front is built from. */
-export interface FrontOptions extends Pick<KeptFrontOptions, 'authenticator' | 'clientLimit' | 'isOpen' | 'requests'> {
+export interface FrontOptions
+  extends Pick<KeptFrontOptions, 'authenticator' | 'clientLimit' | 'isOpen' | 'isServing' | 'requests' | 'savings'> {
   readonly config: Pick<Config, 'server'>
   readonly replicas: Pick<Replicas, 'answers'>
   readonly clock: Clock

@@ -8,13 +8,14 @@ import type { Clock } from '#model/clock.ts'
 import { noTracer, type Tracer } from '#model/tracer.ts'
 import { providers } from '#providers/index.ts'
 import type { ConnectedAccount } from '#services/provider-registry.ts'
-import { createAccountMetrics, type QuotaNumbers } from '#telemetry/account-metrics.ts'
+import { createAccountMetrics } from '#telemetry/account-metrics.ts'
 import { CacheMetrics } from '#telemetry/cache-metrics.ts'
 import { createEdgeMetrics } from '#telemetry/edge-metrics.ts'
-import { openLoopMetrics } from '#telemetry/loop-metrics.ts'
+import { type LoopMetrics, openLoopMetrics } from '#telemetry/loop-metrics.ts'
 import { createMetrics, type Metrics } from '#telemetry/metrics.ts'
 import { createProcessMetrics } from '#telemetry/process-metrics.ts'
 import { createProviderMetrics } from '#telemetry/provider-metrics.ts'
+import type { StandingQuota } from '#telemetry/quota-forecast.ts'
 import { RefusalCount } from '#telemetry/refusal-count.ts'
 import { createRequestLog } from '#telemetry/request-log.ts'
 import { createRequestMetrics } from '#telemetry/request-metrics.ts'
@@ -104,7 +105,7 @@ export function createTelemetryParts({
   })
   const names = config.accounts.map(({ name }) => name)
   metrics.addReadings(createSpendingMetrics({ accounts: names, ledger: spending }))
-  const closing: (() => void)[] = []
+  let loop: LoopMetrics | undefined
   for (const group of [createProcessMetrics({ version }), cache, snapshots]) metrics.addReadings(group)
   return {
     metrics,
@@ -135,7 +136,7 @@ export function createTelemetryParts({
       const sources = accounts.map(({ account: { name, readings }, client }) => ({
         account: name,
         readQuota: () => readings.quota(),
-        findExhaustionMs: (quota: QuotaNumbers) => spending.findExhaustionMs(name, quota),
+        findExhaustionMs: (quota: StandingQuota) => spending.findExhaustionMs(name, quota),
         readHealth: () => readings.health().state,
         isBroken: () => client.isBroken(),
       }))
@@ -152,12 +153,9 @@ export function createTelemetryParts({
           isRedisWell: () => replicas.isWell(),
         }),
       )
-      const loop = openLoopMetrics(metrics.registry)
+      loop = openLoopMetrics(metrics.registry)
       metrics.addReadings(loop)
-      closing.push(() => loop.close())
     },
-    close: () => {
-      for (const close of closing.splice(0)) close()
-    },
+    close: () => loop?.close(),
   }
 }

@@ -213,6 +213,6 @@ export const account: Dashboard = {
   uid: 'weir-account',
   title: 'Weir / Account',
   description: 'One account: what it may still ask, how its provider answers, how fresh its data is.',
-  variables: [variables.job, variables.account],
+  variables: [variables.namespace, variables.job, variables.account],
   rows: [quota, provider, freshness, snapshots],
 }

@@ -116,6 +116,6 @@ export const client: Dashboard = {
   uid: 'weir-client',
   title: 'Weir / Client',
   description: 'Who asks, what it costs, what the cache and sharing save them.',
-  variables: [variables.job, variables.account, variables.client],
+  variables: [variables.namespace, variables.job, variables.account, variables.client],
   rows: [glance, spending, top],
 }

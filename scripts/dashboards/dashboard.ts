@@ -2,7 +2,7 @@
 
 /** One line, or one group of lines, of a panel. */
 export interface Query {
-  /** PromQL. Variables: `$job`, `$account`, `$client`, and Grafana's `$__rate_interval` and `$__range`. */
+  /** PromQL. Variables: `$namespace`, `$job`, `$account`, `$client`, and Grafana's `$__rate_interval` and `$__range`. */
   readonly expr: string
   /** Name of each line: text with `{{label}}`. In a table: the heading of the column. */
   readonly legend: string
@@ -40,7 +40,7 @@ export interface Row {
 
 /** A choice at the top of a dashboard. */
 export interface Variable {
-  readonly name: 'job' | 'account' | 'client'
+  readonly name: 'namespace' | 'job' | 'account' | 'client'
   readonly label: string
   /** Metric among whose series the label's values are looked up. */
   readonly metric: string
@@ -56,11 +56,14 @@ export interface Dashboard {
   readonly rows: readonly Row[]
 }
 
+/** Where the installations are that are looked at. A Prometheus outside Kubernetes has no such label: All takes those too. */
+const namespace: Variable = { name: 'namespace', label: 'Namespace', metric: 'weir_build_info' }
 /** The installations that are looked at. */
 const job: Variable = { name: 'job', label: 'Installation', metric: 'weir_build_info' }
 
 /** Choices that dashboards share. */
 export const variables = {
+  namespace,
   job,
   account: { name: 'account', label: 'Account', metric: 'weir_quota_limit' },
   client: { name: 'client', label: 'Client', metric: 'weir_client_calls_total' },
@@ -69,9 +72,12 @@ export const variables = {
 /** Answers that failed without it being the caller's fault. */
 export const ourCodes = 'code=~"INTERNAL|OVERLOADED|ACCESS_UNAVAILABLE|QUOTA_EXHAUSTED|UPSTREAM_.+"'
 
+/** The chosen installations, as conditions. */
+export const installation = ['namespace=~"$namespace"', 'job=~"$job"']
+
 /** A selector of series of the chosen installations. @param more further conditions */
 export function here(metric: string, ...more: readonly string[]): string {
-  return `${metric}{${['job=~"$job"', ...more].join(',')}}`
+  return `${metric}{${[...installation, ...more].join(',')}}`
 }
 
 /** A selector of series of the chosen accounts. @param more further conditions */

@@ -51,7 +51,7 @@ export const glance: Row = {
     {
       title: 'Quota used, the fullest account',
       description:
-        'Starts in the rolling window against the limit. From 90 % on for ten minutes: WeirQuotaNearlySpent.',
+        'Starts in the rolling window against what may be started in all. Above 90 % for ten minutes: WeirQuotaNearlySpent.',
       kind: 'number',
       unit: 'percentunit',
       width: 3,
@@ -83,7 +83,8 @@ export const glance: Row = {
     },
     {
       title: 'Accounts whose provider is down',
-      description: 'Accounts with an open breaker on some replica. More than five minutes: WeirProviderDown.',
+      description:
+        'Accounts with an open breaker on some replica, where one stays open until somebody asks. With calls that fail: WeirProviderDown.',
       kind: 'number',
       unit: 'short',
       width: 3,

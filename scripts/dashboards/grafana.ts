@@ -1,5 +1,5 @@
 // A dashboard in Grafana's own JSON. Grafana brings older ones up to date by itself, so that this is read by newer ones too.
-import type { Dashboard, Panel, Query, Row, Variable } from './dashboard.ts'
+import { type Dashboard, here, installation, type Panel, type Query, type Row, type Variable } from './dashboard.ts'
 
 /** Version of the JSON model: Grafana 11.6 and 12.0 write it, and newer ones read it. */
 const SCHEMA_VERSION = 41
@@ -50,7 +50,7 @@ function toRestarts() {
     enable: true,
     hide: false,
     iconColor: 'blue',
-    expr: 'changes(weir_process_start_time_seconds{job=~"$job"}[$__interval]) > 0',
+    expr: `changes(${here('weir_process_start_time_seconds')}[$__interval]) > 0`,
     titleFormat: 'restarted',
     textFormat: '{{instance}}',
   }
@@ -61,7 +61,9 @@ function toDatasourceVariable() {
 }
 
 function toVariable({ name, label, metric }: Variable) {
-  const query = `label_values(${name === 'job' ? metric : `${metric}{job=~"$job"}`}, ${name})`
+  // Each goes by the choices before it.
+  const chosen = { namespace: [], job: installation.slice(0, 1), account: installation, client: installation }[name]
+  const query = `label_values(${chosen.length === 0 ? metric : `${metric}{${chosen.join(',')}}`}, ${name})`
   return {
     name,
     label,

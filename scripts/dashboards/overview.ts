@@ -10,11 +10,11 @@ const quota: Row = {
     {
       title: 'Quota used',
       description:
-        'Starts in the rolling window against the limit, by account. The reserve (quota.outageReserve, 5 %) is never given out while Redis is up: 95 % is full.',
+        'Starts in the rolling window against what may be started in all, by account. With Redis that is the limit without the reserve (quota.outageReserve), while it is away a replica’s own part.',
       kind: 'lines',
       unit: 'percentunit',
       width: 8,
-      warnFrom: [0.9, 0.95],
+      warnFrom: [0.9, 1],
       max: 1,
       queries: [{ expr: usedShare, legend: '{{account}}' }],
     },
@@ -234,6 +234,6 @@ export const overview: Dashboard = {
   uid: 'weir-overview',
   title: 'Weir / Overview',
   description: 'Is it well, who spends the quota, how fresh is what is answered.',
-  variables: [variables.job, variables.account],
+  variables: [variables.namespace, variables.job, variables.account],
   rows: [glance, quota, freshness, faces, cache, providers, processes],
 }

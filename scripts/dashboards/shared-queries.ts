@@ -7,8 +7,10 @@ export const requests = here('weir_requests_total', 'face=~"graphql|rest"')
 /** How long they took. */
 export const requestBuckets = here('weir_request_duration_seconds_bucket', 'face=~"graphql|rest"')
 
-/** Used quota against the limit, by account: what all replicas know alike. */
-export const usedShare = `max by (account) (${ofAccount('weir_quota_used')}) / max by (account) (${ofAccount('weir_quota_limit')})`
+const used = ofAccount('weir_quota_used')
+
+/** Used quota against what may be started in all, which the limit is not where there is a reserve, by account. */
+export const usedShare = `max by (account) (${used} / (${used} + ${ofAccount('weir_quota_remaining')}))`
 
 /** Stale answers against all. @param by an aggregation such as ` by (account)`, or nothing */
 export function staleShare(by: string): string {

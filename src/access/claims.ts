@@ -1,7 +1,7 @@
 // What the claims of a token say of its holder. The token has been verified; what stands in it is still somebody
 // else's text.
 import { hash } from 'node:crypto'
-import type { Caller, Role } from '#model/caller.ts'
+import { type Caller, type Role, takenNames } from '#model/caller.ts'
 import type { TokenSettings } from './settings.ts'
 
 const LONGEST_NAME = 64
@@ -43,8 +43,7 @@ function toName(claim: unknown): string | undefined {
   if (!isText && !Number.isSafeInteger(claim)) return undefined
   const text = String(claim)
   const clean = text.replaceAll(/[^A-Za-z0-9._@|:-]/g, '_')
-  // Callers without a key are called so.
-  if (isText && clean === text && text.length <= LONGEST_NAME && text !== 'anonymous') return text
+  if (isText && clean === text && text.length <= LONGEST_NAME && !takenNames.has(text)) return text
   // JSON tells numbers from digits, and lone surrogates from each other.
   const digest = hash('sha256', JSON.stringify(claim), 'base64url').slice(0, DIGEST_LENGTH)
   return `${clean.slice(0, LONGEST_NAME - DIGEST_LENGTH - 1)}~${digest}`

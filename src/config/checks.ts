@@ -1,5 +1,6 @@
 // What no single setting can tell: whether the settings fit each other.
 import { isLoopback } from '#access/loopback.ts'
+import { takenNames } from '#model/caller.ts'
 import type { ConfigProblem } from './problems.ts'
 
 /** SHA-256 of the empty text: what `sha256sum` says of a variable that is not set. */
@@ -86,8 +87,14 @@ export function checkKeys(keys: readonly ListedKey[], accountNames: readonly str
     const path = `access.keys[${index}]`
     const earlier = keys.slice(0, index)
     const problems: ConfigProblem[] = []
-    if (key.name === 'anonymous')
-      problems.push({ path: `${path}.name`, problem: 'is "anonymous"', allowed: 'any other name', remedy: null })
+    const meaning = takenNames.get(key.name)
+    if (meaning !== undefined)
+      problems.push({
+        path: `${path}.name`,
+        problem: `is "${key.name}", as ${meaning} is called`,
+        allowed: 'any other name',
+        remedy: null,
+      })
     const sameName = earlier.findIndex((other) => other.name === key.name)
     if (sameName >= 0) problems.push(toRepeat(`${path}.name`, `access.keys[${sameName}].name`))
     const sameKey = earlier.findIndex((other) => other.sha256 === key.sha256)

@@ -18,7 +18,7 @@ export interface AnsweredRequest {
   readonly operationName: string | null
   /** Of its first error; `CLIENT_LEFT` when the client did not stay for the whole answer. */
   readonly code: 'OK' | 'CLIENT_LEFT' | ErrorCode
-  /** Of HTTP; null for an operation of a WebSocket. */
+  /** Of HTTP; null for an operation of a WebSocket, and where no answer had begun when the client left. */
   readonly status: number | null
   /** From its arrival until the answer has been handed to the network, milliseconds ≥ 0. */
   readonly tookMs: number

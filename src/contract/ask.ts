@@ -10,6 +10,17 @@ export type Lane = 'interactive' | 'background'
 /** Most kept pieces one operation may look up. */
 const MAX_PIECES = 20_000
 
+/** Most accounts and capabilities that an operation's savings are told of; those of others are not. */
+const MOST_SAVED = 20
+
+/** Provider calls that something kept stood in for. */
+export interface SavedCalls {
+  readonly account: string
+  /** Name of a capability. */
+  readonly operation: string
+  readonly calls: number
+}
+
 /** Counts what one operation costs, and refuses to let it cost more than it may. */
 export class Meter {
   /** Provider calls started: attempts whose bytes have left. */
@@ -22,6 +33,7 @@ export class Meter {
   unreadableRows = 0
   /** Until when asking again gives the same, on the wall clock: the shortest life of all that went in so far. */
   holdsUntil: Instant = FOREVER
+  private readonly savedCalls: SavedCalls[] = []
   private planned = 0
   private looked = 0
   private readonly maxProviderCalls: number
@@ -36,6 +48,20 @@ export class Meter {
   /** Notes that something went into the answer that holds until then. */
   hold(until: Instant): void {
     if (until < this.holdsUntil) this.holdsUntil = until
+  }
+
+  /** What was kept stood in for so far, by account and capability. */
+  get saved(): readonly SavedCalls[] {
+    return this.savedCalls
+  }
+
+  /** Notes provider calls that something kept stood in for. */
+  save(account: string, operation: string, calls: number): void {
+    if (calls === 0) return
+    const index = this.savedCalls.findIndex((one) => one.account === account && one.operation === operation)
+    const known = this.savedCalls[index]
+    if (known) this.savedCalls[index] = { ...known, calls: known.calls + calls }
+    else if (this.savedCalls.length < MOST_SAVED) this.savedCalls.push({ account, operation, calls })
   }
 
   /** Notes that something of this moment went into the answer. */

@@ -7,7 +7,7 @@ export interface OfferedAnswer {
   /** The body as it is sent, a text in UTF-8. */
   readonly body: string | Buffer
   /** What it took: an answer that asked anybody, or is of this moment only, is not kept. */
-  readonly meter: Pick<Meter, 'calls' | 'coalesced' | 'holdsUntil'>
+  readonly meter: Pick<Meter, 'calls' | 'coalesced' | 'holdsUntil' | 'saved'>
   /** When it was learnt and until when nothing newer can exist, where its headers tell that; otherwise left out. */
   readonly age?: { readonly fetchedAt: Instant; readonly freshUntil: Instant }
 }

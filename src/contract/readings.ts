@@ -35,13 +35,13 @@ export interface AccountReadings {
 
 /** What a client has had of an account for one capability, in the account's window. */
 export interface Spending {
-  /** Name of the caller; `other` for those that are not told apart. */
+  /** Name of the caller; `other` for those that are not told apart. See `takenNames`. */
   readonly client: string
   /** Name of the capability, as the account's table has it. */
   readonly operation: string
   /** Calls that the provider has counted, retries included. */
   readonly calls: number
-  /** Calls that were not needed because of what was kept. */
+  /** Calls that were not needed because of what was kept, pieces or whole answers. */
   readonly savedByCache: number
   /** Calls that were not needed because somebody else's was under way. */
   readonly savedBySharing: number

@@ -251,13 +251,16 @@ export type Quota = {
 /** What a client has had of an account for one capability in the last window of its quota. */
 export type QuotaSpender = {
   readonly __typename?: 'QuotaSpender';
-  /** Name of the key or of the token's holder, `anonymous` without either; `other` for whoever is not told apart. */
+  /**
+   * Name of the key or of the token's holder, `anonymous` without either. `snapshot-collector` is Weir itself where it
+   * collects snapshots, `other` everybody who is not told apart; no client is called so.
+   */
   readonly client: Scalars['String']['output'];
   /** What was asked of the provider. Push sessions that are derived count as push samples. */
   readonly operation: Capability;
   /** Calls that were sent for this client, retries included, 0 or more. Others may have shared their answers. */
   readonly calls: Scalars['Int']['output'];
-  /** Calls that it did not need because of what was kept, 0 or more. */
+  /** Calls that it did not need because of what was kept, 0 or more; for whole answers that were sent again too. */
   readonly savedByCache: Scalars['Int']['output'];
   /** Calls that it did not need because another client's was under way, 0 or more. */
   readonly savedBySharing: Scalars['Int']['output'];

@@ -55,8 +55,8 @@ export class OperationReport {
       face: 'graphql',
       operation: this.operation?.label ?? (this.isLetIn ? 'invalid' : 'unknown'),
       operationName: toOperationName(this.operation?.name),
-      // Nobody but its client ends what goes on for ever.
-      code: hasLeft ? (isLasting ? 'OK' : 'CLIENT_LEFT') : (this.code ?? 'OK'),
+      // Nobody but its client ends what goes on for ever, and errors before that are errors all the same.
+      code: hasLeft && !isLasting ? 'CLIENT_LEFT' : (this.code ?? 'OK'),
       status: null,
       tookMs: Math.max(0, clock.monotonicMs() - this.begunAtMs),
       isLasting,

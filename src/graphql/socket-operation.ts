@@ -65,13 +65,14 @@ export async function* carryOut(
 
 function answer(result: ExecutionResult, asked: SocketOperation): Answer {
   const { answer: told, shown } = toAnswer(result, asked)
-  asked.report.fail(shown[0]?.shown.code)
+  // What fails because its client has ended it is no error.
+  if (!asked.ask.signal.aborted) asked.report.fail(shown[0]?.shown.code)
   return told
 }
 
 /**
  * What a client is told of an error that ended its operation; one that is our own fault is logged.
- * @param report learns its code
+ * @param report learns its code, unless it is only that the client has ended the operation
  * @param signal of the operation's ask, once it has one
  */
 export function toSocketErrors(
@@ -82,7 +83,7 @@ export function toSocketErrors(
   signal?: AbortSignal,
 ): readonly GraphQLFormattedError[] {
   const shown = showErrors([error])
-  report.fail(shown[0]?.shown.code)
+  if (!signal?.aborted) report.fail(shown[0]?.shown.code)
   logInternal(shown, log, requestId, signal)
   return shown.map((one) => formatError(one, requestId))
 }

@@ -14,6 +14,13 @@ export interface Caller {
   readonly expiresAtMs?: number
 }
 
+/** What no client is called by a key or a token, and who is called so instead where numbers are told by client. */
+export const takenNames: ReadonlyMap<string, string> = new Map([
+  ['anonymous', 'whoever asks without a key'],
+  ['other', 'everybody who is not told apart'],
+  ['snapshot-collector', 'Weir itself where it collects snapshots'],
+])
+
 /** Whether the caller may see the account of that name. */
 export function maySee(caller: Caller, account: string): boolean {
   return caller.accounts === 'all' || caller.accounts.has(account)

@@ -12,7 +12,7 @@ import { type Clock, systemClock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { KeptFront } from './kept-front.ts'
 import { MAX_BODY_BYTES } from './kept-place.ts'
-import type { Handle } from './kept-visit.ts'
+import { type Handle, hasLeft } from './kept-visit.ts'
 import { toMalformedAnswer } from './malformed-requests.ts'
 import { isRefusable, overloadRefusal, refuseForOverload } from './overload-refusal.ts'
 import { addPageHeaders } from './page-headers.ts'
@@ -38,7 +38,7 @@ export interface ServerOptions {
   /** The machine's own when left out. */
   readonly clock?: Clock
   /** In what order requests are worked on, and which are refused; one for this server alone when left out. */
-  readonly line?: Pick<RequestLine, 'offer' | 'isFull'>
+  readonly line?: Pick<RequestLine, 'offer' | 'admits'>
   /** Answers what it can before anything else is done about a request. Left out: nothing is answered so. */
   readonly front?: Pick<KeptFront, 'serve' | 'follow'> | undefined
   /** Follows every other request to its end. Left out: nobody is told of any. */
@@ -57,8 +57,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const origins = new Set(corsOrigins)
 
   function refuse(request: IncomingMessage, response: ServerResponse, arrivedAtMs: number): void {
-    requests?.begin(request, response, arrivedAtMs)
-    requests?.note(request, { code: overloadRefusal.code })
+    requests?.beginRefused(request, response, arrivedAtMs)
     refuseForOverload(request, response, origins)
   }
 
@@ -81,7 +80,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     const handleLater: Handle = (request, response, arrivedAtMs) =>
       line.offer(
         () => {
-          if (!response.destroyed) handle(request, response, arrivedAtMs)
+          if (hasLeft(request, response)) requests?.tellLeft(request, response, arrivedAtMs)
+          else handle(request, response, arrivedAtMs)
         },
         () => refuse(request, response, arrivedAtMs),
       )
@@ -93,8 +93,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       const arrivedAtMs = clock.monotonicMs()
       const work = () => {
         // Who has left while he stood in line is not worked for.
-        if (response.destroyed) return
-        if (front) front.serve(request, response, handle, handleLater, arrivedAtMs)
+        if (hasLeft(request, response)) requests?.tellLeft(request, response, arrivedAtMs)
+        else if (front) front.serve(request, response, handle, handleLater, arrivedAtMs)
         else handle(request, response, arrivedAtMs)
       }
       if (isRefusable(request)) line.offer(work, () => refuse(request, response, arrivedAtMs))
@@ -135,13 +135,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // Every request has one line, which is written when it is over.
     logController: new LogController({ disableRequestLogging: true }),
   })
+  // Before anything refuses them: only this way is anybody told of upgrades that are refused.
+  requests?.follow(app)
   app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
     // A WebSocket comes by another way, and has rules of its own once it is let in.
-    if (!clients.releaseUpgrade(socket) || !line.isFull()) return
+    if (!clients.releaseUpgrade(socket) || line.admits()) return
     reply.raw.once('finish', () => socket.destroySoon())
     throw new GatewayError(overloadRefusal.code, overloadRefusal.message, overloadRefusal)
   })
-  requests?.follow(app)
   front?.follow(app)
   app.addHook('preClose', async () => clients.close())
   await addPageHeaders(app, { corsOrigins, isTls: tls !== null })

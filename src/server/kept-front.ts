@@ -6,13 +6,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from '#access/authenticator.ts'
 import type { ClientLimit } from '#access/client-limit.ts'
 import type { Answers, KeptAnswer, WholeAnswer } from '#answers/answers.ts'
+import type { SavedCalls } from '#contract/ask.ts'
 import type { OfferAnswer } from '#contract/offered-answer.ts'
 import type { Clock } from '#model/clock.ts'
 import { type Asked, toAskedHeaders } from './kept-asked.ts'
 import { type Face, findBodyLength, findFace, type PlaceOptions, PlaceReader } from './kept-place.ts'
 import { type AgeWords, type SentHeaders, toKeptHeaders } from './kept-reply.ts'
 import { type Handle, isGone, type Visit } from './kept-visit.ts'
-import { KeptWrites } from './kept-writes.ts'
+import { KeptWrites, type SavingsObserver } from './kept-writes.ts'
 import { type Lead, QuestionLine } from './question-line.ts'
 import type { FollowedRequests } from './request-observer.ts'
 
@@ -27,8 +28,12 @@ export interface KeptFrontOptions extends PlaceOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonicMs' | 'delay'>
   /** Whether this process still wants clients; while it does not, every answer tells them so. */
   readonly isOpen: () => boolean
+  /** Whether it still serves those who come: to its end it does, and tells them to connect anew. */
+  readonly isServing: () => boolean
   /** What a request that was answered asked, and who is told of those that are answered here. Left out: nobody. */
-  readonly requests?: Pick<FollowedRequests, 'observer' | 'findAsked'> | undefined
+  readonly requests?: Pick<FollowedRequests, 'observer' | 'findAsked' | 'tellLeft'> | undefined
+  /** Told of the provider calls that answers from here stood in for. Left out: nobody is. */
+  readonly savings?: SavingsObserver | undefined
 }
 
 /** Where an answer came from. */
@@ -37,6 +42,7 @@ export type AnswerSource = 'memory' | 'shared' | 'made'
 /** What a face has offered, on the steady clock. */
 interface Offered extends Pick<WholeAnswer, 'endsAtMs' | 'age'> {
   readonly body: string | Buffer
+  readonly saved: readonly SavedCalls[]
 }
 
 /** A request on its usual way, whose answer may be kept. */
@@ -67,7 +73,7 @@ export class KeptFront {
   constructor(options: KeptFrontOptions) {
     this.options = options
     this.places = new PlaceReader(options)
-    this.writes = new KeptWrites({ ...options, observer: options.requests?.observer })
+    this.writes = new KeptWrites({ ...options, observer: options.requests?.observer, savings: options.savings })
     this.line = new QuestionLine({
       clock: options.clock,
       isGone,
@@ -126,6 +132,7 @@ export class KeptFront {
     const aheadMs = this.options.clock.monotonicMs() - now
     pending.offered = {
       body,
+      saved: meter.saved,
       endsAtMs: holdsUntil + aheadMs,
       age: age && { fetchedAtMs: age.fetchedAt + aheadMs, freshUntilMs: age.freshUntil + aheadMs },
     }
@@ -152,8 +159,8 @@ export class KeptFront {
 
   /** Who asks; undefined where somebody else has to find out, or to say that nobody is served any more. */
   private recognize(request: IncomingMessage): Pick<Visit, 'caller' | 'address'> | undefined {
-    const { isOpen, addressOf, authenticator } = this.options
-    if (!isOpen()) return undefined
+    const { isServing, addressOf, authenticator } = this.options
+    if (!isServing()) return undefined
     const address = addressOf(request)
     const caller = authenticator.recognize({ headers: request.headers, address })
     return caller && { caller, address }
@@ -161,11 +168,11 @@ export class KeptFront {
 
   private keep(
     { place, begunAtMs }: Pending,
-    { body, endsAtMs, age }: Offered,
+    { body, saved, endsAtMs, age }: Offered,
     sent: SentHeaders,
-    asked: Asked | undefined,
+    asked: Omit<Asked, 'saved'> | undefined,
   ): void {
-    const headers = [...toKeptHeaders(sent, age !== undefined), ...(asked ? toAskedHeaders(asked) : [])]
+    const headers = [...toKeptHeaders(sent, age !== undefined), ...(asked ? toAskedHeaders({ ...asked, saved }) : [])]
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     this.options.answers.keep(place, { headers, body: bytes, endsAtMs, age }, begunAtMs)
   }
@@ -224,6 +231,7 @@ export class KeptFront {
     const pending: Pending = { place, begunAtMs, offered: undefined, isPaid: false, isSent: false, lead }
     // Who has left meanwhile is not worked for.
     if (isGone(visit)) {
+      this.options.requests?.tellLeft(request, response, arrivedAtMs)
       this.endLead(pending)
       return
     }
@@ -235,7 +243,7 @@ export class KeptFront {
   /** Has the next one lead. @returns whether there is one */
   private passOn(pending: Pending): boolean {
     const { lead, place } = pending
-    const next = lead?.isAwaited && this.options.isOpen() ? this.line.passOn(lead) : undefined
+    const next = lead?.isAwaited && this.options.isServing() ? this.line.passOn(lead) : undefined
     if (!next) return false
     pending.lead = undefined
     this.goOn(next, place, next.handleLater, lead)
@@ -264,8 +272,11 @@ export class KeptFront {
   /** Sends a kept answer to somebody who was made to wait for it. Who cannot have it so goes on. */
   private giveOrGoOn(visit: Visit, kept: KeptAnswer, from: AnswerSource): void {
     const { request, response, handleLater, arrivedAtMs } = visit
-    if (isGone(visit)) return
-    if (this.options.isOpen() && this.give(visit, kept, from, this.options.clock.monotonicMs())) request.resume()
+    if (isGone(visit)) {
+      this.options.requests?.tellLeft(request, response, arrivedAtMs)
+      return
+    }
+    if (this.options.isServing() && this.give(visit, kept, from, this.options.clock.monotonicMs())) request.resume()
     else handleLater(request, response, arrivedAtMs)
   }
 

@@ -64,6 +64,8 @@ export interface ReplyTerms {
   /** This moment on `Clock.monotonicMs`. */
   readonly nowMs: number
   readonly requestId: string
+  /** Whether the client is to connect anew. */
+  readonly isLast: boolean
 }
 
 /** Writes kept answers. */
@@ -95,7 +97,7 @@ export class KeptReplies {
     request: IncomingMessage,
     response: ServerResponse,
     kept: KeptAnswer,
-    { reading, nowMs, requestId }: ReplyTerms,
+    { reading, nowMs, requestId, isLast }: ReplyTerms,
   ): number {
     const form = this.find(kept.headers)
     if (form === undefined) throw new Error('the answer cannot be sent')
@@ -105,6 +107,7 @@ export class KeptReplies {
     const isKnown = tags !== undefined && this.words.matchesEntityTag(tags, form.tag ?? '')
     const head = (isKnown ? form.bodilessHeaders : form.headers).slice()
     head.push('x-request-id', requestId)
+    if (isLast) head.push('connection', 'close')
     if (reading) for (const [name, value] of Object.entries(toRateLimitHeaders(reading))) head.push(name, value)
     if (kept.age) {
       head.push('cache-control', this.words.toCacheControl(kept.age, nowMs))

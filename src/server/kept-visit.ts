@@ -20,7 +20,12 @@ export interface Visit {
   readonly arrivedAtMs: number
 }
 
-/** Whether the client has left. An answer that stands behind others of its connection does not hear of that. */
+/** The same of a visit. */
 export function isGone({ request, response }: Visit): boolean {
+  return hasLeft(request, response)
+}
+
+/** Whether the client has left. An answer that stands behind others of its connection does not hear of that. */
+export function hasLeft(request: IncomingMessage, response: ServerResponse): boolean {
   return response.destroyed || request.socket.destroyed
 }

@@ -8,12 +8,22 @@ import type { Visit } from './kept-visit.ts'
 import { toRequestId } from './request-id.ts'
 import { TurnWrites } from './turn-writes.ts'
 
+/** Told of what kept answers saved. */
+export interface SavingsObserver {
+  /** Counts provider calls of an account that a client's answer would have taken. */
+  saved(account: string, client: string, operation: string, calls: number): void
+}
+
 /** What they are written with. */
 export interface KeptWritesOptions {
   readonly words: AgeWords
   readonly clock: Pick<Clock, 'monotonicMs'>
+  /** Whether this process still wants clients; while it does not, every answer tells them so. */
+  readonly isOpen: () => boolean
   /** Told of each. Left out: nobody is. */
   readonly observer: RequestObserver | undefined
+  /** Told of what each saved. Left out: nobody is. */
+  readonly savings: SavingsObserver | undefined
 }
 
 /** An answer that only has to be written. */
@@ -50,17 +60,20 @@ export class KeptWrites {
 
   private write({ visit, kept, from, reading, nowMs }: KeptWrite): void {
     const { request, response, face, caller, arrivedAtMs } = visit
-    if (response.destroyed) return
+    const hasLeft = response.destroyed
     const requestId = toRequestId(request)
-    const status = this.replies.send(request, response, kept, { reading, nowMs, requestId })
-    const { observer, clock } = this.options
+    const { observer, savings, clock, isOpen } = this.options
+    const terms = { reading, nowMs, requestId, isLast: !isOpen() }
+    const status = hasLeft ? null : this.replies.send(request, response, kept, terms)
+    const { operation, operationName, saved } = this.replies.findAsked(kept)
+    if (savings && !hasLeft)
+      for (const each of saved) savings.saved(each.account, caller.name, each.operation, each.calls)
     if (!observer) return
-    const { operation, operationName } = this.replies.findAsked(kept)
     observer.answered({
       face,
       operation,
       operationName,
-      code: 'OK',
+      code: hasLeft ? 'CLIENT_LEFT' : 'OK',
       status,
       tookMs: Math.max(0, clock.monotonicMs() - arrivedAtMs),
       isLasting: false,

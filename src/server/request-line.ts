@@ -100,8 +100,7 @@ export class RequestLine {
       this.passedInTurn += 1
       work()
     } else if (this.isFull()) {
-      this.refusedInTurn += 1
-      this.refusedSoFar += 1
+      this.countRefusal()
       refuse()
     } else {
       this.waiting.push(work)
@@ -109,8 +108,15 @@ export class RequestLine {
     }
   }
 
+  /** Whether somebody may come who will not stand in line: a WebSocket. Who may not counts as refused. */
+  admits(): boolean {
+    if (!this.isFull()) return true
+    this.countRefusal()
+    return false
+  }
+
   /** Whether a request that comes now would be refused. */
-  isFull(): boolean {
+  private isFull(): boolean {
     const isStanding = this.loop.now() - this.emptyAt >= PATIENCE_MS
     return isStanding ? this.length * this.stepMs > LONGEST_MS : this.length * this.provenStepMs > LONGEST_BURST_MS
   }
@@ -118,6 +124,11 @@ export class RequestLine {
   /** How many requests were refused so far. */
   countRefused(): number {
     return this.refusedSoFar
+  }
+
+  private countRefusal(): void {
+    this.refusedInTurn += 1
+    this.refusedSoFar += 1
   }
 
   private get length(): number {

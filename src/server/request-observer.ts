@@ -6,6 +6,7 @@ import type { AnsweredRequest, NoteRequest, RequestFacts, RequestObserver } from
 import type { Clock } from '#model/clock.ts'
 import type { RequestSpan, Tracer } from '#model/tracer.ts'
 import { findFace } from './kept-place.ts'
+import { isRefusable } from './overload-refusal.ts'
 import { toRequestId } from './request-id.ts'
 
 /** What it works with. */
@@ -15,9 +16,6 @@ export interface FollowedRequestsOptions {
   /** Follows what is asked at the two faces; nobody does when left out. */
   readonly tracer?: Tracer | undefined
 }
-
-/** Who watches over the process. */
-const watching = /^\/(healthz|readyz|metrics)(\?|$)/
 
 /** Facts that are still growing. */
 type Followed = {
@@ -45,12 +43,21 @@ export class FollowedRequests {
 
   /** Follows a request until its answer has left, or its client has. @param arrivedAtMs on `Clock.monotonicMs` */
   begin(request: IncomingMessage, response: ServerResponse, arrivedAtMs: number): void {
-    const facts: Followed = { isUpgrade: false }
-    this.facts.set(request, facts)
-    const { tracer } = this.options
-    if (tracer?.isOn && toFace(request.url ?? '') !== 'page')
-      this.spans.set(request, tracer.begin(toTraceParent(request)))
-    response.once('close', () => this.end(request, response, facts, arrivedAtMs))
+    this.beginSpan(request)
+    this.watch(request, response, { isUpgrade: false }, arrivedAtMs)
+  }
+
+  /** The same of one that is refused at the door, for want of time: it has no span, which would be yet more to do. */
+  beginRefused(request: IncomingMessage, response: ServerResponse, arrivedAtMs: number): void {
+    this.watch(request, response, { isUpgrade: false, code: 'OVERLOADED' }, arrivedAtMs)
+  }
+
+  /** Tells of a request whose client has left before anybody worked on it. Instead of `begin`. */
+  tellLeft(request: IncomingMessage, response: ServerResponse, arrivedAtMs: number): void {
+    const tookMs = this.options.clock.monotonicMs() - arrivedAtMs
+    // One of its own: whoever comes upon it may do so in the middle of another request.
+    this.beginSpan(request, tookMs)
+    this.tell(request, response, { isUpgrade: false }, tookMs)
   }
 
   /** Notes what is known of a request; of one that is not followed, nothing. */
@@ -92,6 +99,18 @@ export class FollowedRequests {
     })
   }
 
+  private watch(request: IncomingMessage, response: ServerResponse, facts: Followed, arrivedAtMs: number): void {
+    this.facts.set(request, facts)
+    response.once('close', () => this.tell(request, response, facts, this.options.clock.monotonicMs() - arrivedAtMs))
+  }
+
+  /** @param tookMs of one that is over already */
+  private beginSpan(request: IncomingMessage, tookMs?: number): void {
+    const { tracer } = this.options
+    if (tracer?.isOn && toFace(request.url ?? '') !== 'page')
+      this.spans.set(request, tracer.begin(toTraceParent(request), tookMs))
+  }
+
   /** Works on a request within its span, if it has one. */
   private within(request: object, work: () => void): void {
     const span = this.spans.get(request)
@@ -99,21 +118,17 @@ export class FollowedRequests {
     else work()
   }
 
-  private end(request: IncomingMessage, response: ServerResponse, facts: Followed, arrivedAtMs: number): void {
-    this.tell(request, response, facts, this.options.clock.monotonicMs() - arrivedAtMs)
-  }
-
   private tell(request: IncomingMessage, response: ServerResponse, facts: Followed, tookMs: number): void {
-    const { url = '' } = request
-    const face = toFace(url)
+    const face = toFace(request.url ?? '')
+    const isWatching = !isRefusable(request)
     const { meter, isLasting = false } = facts
     const hasLeft = !response.writableFinished && !isLasting
     const answered: AnsweredRequest = {
       face,
-      operation: facts.operation ?? (face !== 'page' ? 'unknown' : watching.test(url) ? 'health' : 'page'),
+      operation: facts.operation ?? (face !== 'page' ? 'unknown' : isWatching ? 'health' : 'page'),
       operationName: facts.operationName ?? null,
-      code: hasLeft ? 'CLIENT_LEFT' : (facts.code ?? toCode(response.statusCode)),
-      status: response.statusCode,
+      code: hasLeft ? 'CLIENT_LEFT' : (facts.code ?? (isWatching ? 'OK' : toCode(response.statusCode))),
+      status: response.headersSent ? response.statusCode : null,
       tookMs: Math.max(0, tookMs),
       isLasting,
       client: facts.client ?? null,
@@ -137,7 +152,7 @@ function toFace(url: string): AnsweredRequest['face'] {
   return url.startsWith('/v1/') ? 'rest' : (findFace(url) ?? 'page')
 }
 
-/** Where nobody has named an error: pages answer some by themselves. */
+/** Where nobody has named an error: pages answer some by themselves. Who watches is told of trouble and hears no error. */
 function toCode(status: number): AnsweredRequest['code'] {
   if (status < 400) return 'OK'
   return status < 500 ? 'INVALID_INPUT' : 'INTERNAL'

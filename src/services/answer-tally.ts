@@ -42,11 +42,12 @@ export class AnswerTeller {
   /** Tells of an answer that is about to be given. */
   tell(
     { account, operation }: Pick<QuestionIdentity, 'account' | 'operation'>,
-    { caller }: Pick<Ask, 'caller'>,
+    { caller, meter }: Pick<Ask, 'caller' | 'meter'>,
     { fetchedAt, stale }: Pick<Freshness, 'fetchedAt' | 'stale'>,
     tally: AnswerTally,
   ): void {
     if (!this.observer) return
+    meter.save(account, operation, tally.kept)
     this.observer.gave({
       account,
       operation,

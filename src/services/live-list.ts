@@ -45,7 +45,7 @@ interface WholeTerms {
   readonly domain: string | null
   /** Whether there is an older list to fall back on, which is better than one that lacks pages. */
   readonly hasOlder: boolean
-  /** Counts its pages. */
+  /** Counts its pages, also when nobody waits for them any more. */
   readonly tally: AnswerTally
 }
 
@@ -128,10 +128,11 @@ export class LiveListReader {
     const identity = toListIdentity(account, domain)
     const kept = await this.asker.find<LiveList>(identity)
     const whole = new AnswerTally()
+    const pages = new AnswerTally()
     const hasOlder = kept !== undefined && !kept.value.failure
     const question: Question<LiveList> = {
       ...identity,
-      fetch: (shared) => this.readWhole(account, listPage, { domain, hasOlder, tally }, shared),
+      fetch: (shared) => this.readWhole(account, listPage, { domain, hasOlder, tally: pages }, shared),
       // A list that lacks a page is asked for again at once; its good pages are kept by themselves.
       freshUntil: (list, fetchedAt) => fetchedAt - list.ageMs + (isPatched(list) ? 0 : PUSH_PACE_MS),
       sizeOf: ({ streams }) => 200 + streams.length * 320,
@@ -141,10 +142,14 @@ export class LiveListReader {
     const maxAgeMs =
       isContinuing && kept && !kept.value.failure ? Math.min(PLAY_PACE_MS, kept.value.pageCount * PUSH_PACE_MS) : 0
     const answer = await this.answer(question, kept, maxAgeMs, ask, whole)
-    // Who has read it himself has counted its pages.
-    if (whole.shared > 0) tally.shared += answer.value.pageCount
-    if (whole.kept > 0) tally.kept += answer.value.pageCount
     const staleBecause = answer.staleBecause ?? answer.value.staleBecause ?? undefined
+    // An old list counts as nothing, whoever reads a new one meanwhile, or has tried to.
+    if (!answer.stale) tally.asked += pages.asked
+    if (!answer.stale && !staleBecause) {
+      // Who has read it himself has counted its pages.
+      tally.shared += whole.shared > 0 ? answer.value.pageCount : pages.shared
+      tally.kept += whole.kept > 0 ? answer.value.pageCount : pages.kept
+    }
     if (isPatched(answer.value)) ask.meter.holdNot()
     const fetchedAt = answer.fetchedAt - answer.value.ageMs
     return { ...answer, fetchedAt, stale: answer.stale || staleBecause !== undefined, staleBecause }

@@ -1,17 +1,10 @@
 // Where the accounts stand: their quota, and how their providers have been answering.
 import { Gauge } from 'prom-client'
+import type { HealthState, QuotaReading } from '#contract/readings.ts'
 import type { ReadingGroup } from './metrics.ts'
 
 /** Where an account's quota stands. */
-export interface QuotaNumbers {
-  /** Starts per window. */
-  readonly limit: number
-  readonly windowSeconds: number
-  /** Starts that still count. */
-  readonly used: number
-  /** Starts that may be made now, ≥ 0. */
-  readonly remaining: number
-}
+type QuotaNumbers = Pick<QuotaReading, 'limit' | 'windowSeconds' | 'used' | 'remaining'>
 
 /** Where the numbers of one account come from. */
 export interface AccountSource {
@@ -19,7 +12,7 @@ export interface AccountSource {
   readQuota(): Promise<QuotaNumbers>
   /** Milliseconds until the quota is used up at the pace of late; null when it is not, or has been. Left out: nobody knows. */
   findExhaustionMs?(quota: QuotaNumbers): number | null
-  readHealth(): 'UP' | 'DEGRADED' | 'DOWN'
+  readHealth(): HealthState
   /** Whether one of its endpoints is left alone because it keeps failing. */
   isBroken(): boolean
 }

@@ -19,10 +19,11 @@ export interface CountedHistogramOptions {
   /** Upper ends, rising. */
   readonly buckets: readonly number[]
   readonly registers: ConstructorParameters<typeof Histogram>[0]['registers']
-  readonly series: readonly CountedSeries[]
+  /** Asked each time that somebody reads it. */
+  readonly listSeries: () => readonly CountedSeries[]
 }
 
-/** Shows series that do not change any more. */
+/** Shows the series that there are. */
 export class CountedHistogram extends Histogram {
   private readonly options: CountedHistogramOptions
 
@@ -34,8 +35,14 @@ export class CountedHistogram extends Histogram {
 
   /** By this name the package asks for its values, in every form. */
   async getForPromString() {
-    const { name, help, series } = this.options
-    return { name, help, type: 'histogram', aggregator: 'sum', values: series.flatMap((one) => this.toValues(one)) }
+    const { name, help, listSeries } = this.options
+    return {
+      name,
+      help,
+      type: 'histogram',
+      aggregator: 'sum',
+      values: listSeries().flatMap((one) => this.toValues(one)),
+    }
   }
 
   private toValues({ labels: sharedLabels, counts, sum }: CountedSeries) {

@@ -1,6 +1,7 @@
 // What Prometheus is told. What happens is counted in a registry that lasts as long as the process; what stands
 // somewhere is read when Prometheus asks, so that nobody has to keep it up to date. A part that cannot be read leaves a
-// gap of its own and nothing else. Labels are names out of the settings and the code: what clients make up has no end.
+// gap of its own and nothing else. Labels are names out of the settings and the code, for what clients make up has no end;
+// but for names of clients, which tokens may make up too: of those no more than so many are told apart.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Registry } from 'prom-client'
 import type { Clock } from '#model/clock.ts'

@@ -38,7 +38,15 @@ const WAIT_SECONDS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 const lanes = ['interactive', 'background'] as const
 /** Outcomes that alerts look for. */
-const usualOutcomes = ['OK', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE', 'UPSTREAM_THROTTLED'] as const
+const usualOutcomes = [
+  'OK',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_THROTTLED',
+  'UPSTREAM_CREDENTIAL',
+  'UPSTREAM_REJECTED',
+  'UPSTREAM_RESPONSE',
+] as const
 
 /** Registers them. */
 export function createProviderMetrics(registry: Registry): ProviderMetrics {

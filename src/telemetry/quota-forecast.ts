@@ -4,17 +4,13 @@
 // what is used now, and it only ever says that things stay as they are. Over much less than a fifth one dashboard that
 // is opened looks like a flood.
 
+import type { QuotaReading } from '#contract/readings.ts'
+
 /** Share of the window whose calls are the pace. */
 export const PACE_SHARE = 0.2
 
-/** Where a quota stands. */
-export interface StandingQuota {
-  readonly windowSeconds: number
-  /** Starts that still count, of all replicas. */
-  readonly used: number
-  /** Starts that are free. */
-  readonly remaining: number
-}
+/** Where a quota stands, of all replicas. */
+export type StandingQuota = Pick<QuotaReading, 'windowSeconds' | 'used' | 'remaining'>
 
 /** What this process has spent of it. */
 export interface OwnPace {

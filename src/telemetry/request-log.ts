@@ -1,25 +1,11 @@
 // The line that every request has in the log, written when it is over.
 import type { Logger } from 'pino'
-import { type ErrorCode, errorTable } from '#model/errors.ts'
+import type { AnsweredRequest } from '#contract/answered-request.ts'
+import { errorTable } from '#model/errors.ts'
 import { scrub } from './log-redaction.ts'
 
 /** What is told of a request. Of all of it only the name of the client may hold what somebody has made up. */
-export interface LoggedRequest {
-  readonly face: string
-  readonly operation: string
-  readonly operationName: string | null
-  readonly code: 'OK' | 'CLIENT_LEFT' | ErrorCode
-  readonly status: number | null
-  /** Milliseconds ≥ 0. */
-  readonly tookMs: number
-  readonly client: string | null
-  readonly from: 'memory' | 'shared' | 'made'
-  readonly calls: number
-  readonly cached: number
-  readonly coalesced: number
-  /** Letters, digits, `_` and `-`. */
-  readonly requestId: string
-}
+export type LoggedRequest = Omit<AnsweredRequest, 'isLasting' | 'traceParent'>
 
 /** Which requests have a line: `made` leaves out those that were answered from kept bytes. */
 export type LoggedRequests = 'all' | 'made' | 'none'

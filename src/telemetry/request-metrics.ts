@@ -1,27 +1,17 @@
 // Requests that are over, counted as they end. Whole kept answers are told of here thousands of times a second, so the
 // numbers are kept in plain arrays and become those of the package only when Prometheus asks.
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, type Registry } from 'prom-client'
+import type { AnsweredRequest } from '#contract/answered-request.ts'
+import { CountedHistogram } from './counted-histogram.ts'
 
-/** What is counted of a request. */
-export interface CountedRequest {
-  readonly face: string
-  /** Of a bounded set. */
-  readonly operation: string
-  readonly code: string
-  /** Milliseconds ≥ 0. */
-  readonly tookMs: number
-  /** Whether it goes on until somebody ends it: its time is not counted then. */
-  readonly isLasting: boolean
-}
+/** What is counted of a request. The time of one that lasts is not. */
+export type CountedRequest = Pick<AnsweredRequest, 'face' | 'operation' | 'code' | 'tookMs' | 'isLasting'>
 
 /** Counts requests. */
 export interface RequestMetrics {
   answered(request: CountedRequest): void
 }
 
-const DURATION = 'weir_request_duration_seconds'
-const DURATION_HELP =
-  'From the arrival of a request until its answer has left; without subscriptions and streams of events.'
 /** In seconds: from an answer that is sent again to one that waited for a provider's deadline. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** Operations that are told apart on each face, in case what is thought to be bounded is not; the rest is `other`. */
@@ -84,41 +74,20 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
       },
     }),
   )
-  registry.registerMetric(new Durations(list))
+  new CountedHistogram({
+    name: 'weir_request_duration_seconds',
+    help: 'From the arrival of a request until its answer has left; without subscriptions and streams of events.',
+    labelNames: ['face', 'operation'],
+    buckets: BUCKETS,
+    registers: [registry],
+    listSeries: () =>
+      list()
+        .filter(({ bucketCounts }) => bucketCounts.some((count) => count > 0))
+        .map(({ face, operation, bucketCounts, seconds }) => ({
+          labels: { face, operation },
+          counts: bucketCounts,
+          sum: seconds,
+        })),
+  })
   return { answered: (request) => find(request.face, request.operation).add(request) }
-}
-
-/** A histogram of numbers that were counted elsewhere. */
-class Durations extends Histogram<'face' | 'operation'> {
-  private readonly list: () => readonly Tally[]
-
-  constructor(list: () => readonly Tally[]) {
-    super({
-      name: DURATION,
-      help: DURATION_HELP,
-      labelNames: ['face', 'operation'],
-      buckets: BUCKETS,
-      registers: [],
-    })
-    this.list = list
-  }
-
-  /** What the package asks for all that it shows. */
-  async getForPromString() {
-    const values = this.list().flatMap(({ face, operation, bucketCounts, seconds }) => {
-      const labels = { face, operation }
-      let count = 0
-      const buckets = bucketCounts.map((alone, index) => {
-        count += alone
-        return { metricName: `${DURATION}_bucket`, labels: { le: BUCKETS[index] ?? '+Inf', ...labels }, value: count }
-      })
-      if (count === 0) return []
-      return [
-        ...buckets,
-        { metricName: `${DURATION}_sum`, labels, value: seconds },
-        { metricName: `${DURATION}_count`, labels, value: count },
-      ]
-    })
-    return { name: DURATION, help: DURATION_HELP, type: 'histogram', values, aggregator: 'sum' }
-  }
 }

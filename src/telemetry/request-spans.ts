@@ -1,25 +1,10 @@
 // The span of a request, ended by what was told of it when it was over. One that was answered from kept bytes is told of
 // only then: its span is made up afterwards, so that following it costs nothing on its way.
-import type { ErrorCode } from '#model/errors.ts'
+import type { AnsweredRequest } from '#contract/answered-request.ts'
 import type { SpanFacts, Tracer } from '#model/tracer.ts'
 
 /** What is told of a request that is over, as far as it is of interest here. */
-export interface EndedRequest {
-  readonly face: 'graphql' | 'rest' | 'page'
-  readonly operation: string
-  readonly operationName: string | null
-  readonly code: 'OK' | 'CLIENT_LEFT' | ErrorCode
-  readonly status: number | null
-  /** Milliseconds ≥ 0. */
-  readonly tookMs: number
-  readonly client: string | null
-  readonly from: 'memory' | 'shared' | 'made'
-  readonly calls: number
-  readonly cached: number
-  readonly coalesced: number
-  /** The client's own span, as the header of that name has it; left out where that is known already. */
-  readonly traceParent?: string | undefined
-}
+export type EndedRequest = Omit<AnsweredRequest, 'isLasting' | 'requestId'>
 
 /** Whoever else is told does so within the span, which is how lines of the log come by its name. */
 export function createRequestSpans<Request extends EndedRequest>(
@@ -29,7 +14,8 @@ export function createRequestSpans<Request extends EndedRequest>(
   return {
     answered: (request) => {
       const { face, operation, code } = request
-      if (face === 'page') {
+      // Who is refused for want of time is counted, and nothing more: a span would be yet more to do.
+      if (face === 'page' || code === 'OVERLOADED') {
         next.answered(request)
         return
       }

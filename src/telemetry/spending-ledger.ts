@@ -1,5 +1,6 @@
 // Who spends the quotas of the accounts, and on what: calls, and calls that were not needed. Told of every call and of
 // every answer, so that it only counts; bounded, whoever asks.
+import type { Spending } from '#contract/readings.ts'
 import type { Clock } from '#model/clock.ts'
 import { GivenCounts } from './given-counts.ts'
 import { findExhaustionMs, PACE_SHARE, type StandingQuota } from './quota-forecast.ts'
@@ -12,15 +13,6 @@ const OTHER = 'other'
 
 /** What is counted of a client. */
 const kinds = ['calls', 'savedByCache', 'savedBySharing'] as const
-
-/** Numbers of one client and operation. */
-export interface SpendingCounts {
-  readonly client: string
-  readonly operation: string
-  readonly calls: number
-  readonly savedByCache: number
-  readonly savedBySharing: number
-}
 
 /** An answer that was given. */
 export interface GivenPart {
@@ -139,8 +131,14 @@ export class SpendingLedger {
     row.add('savedBySharing', answer.savedBySharing, nowMs)
   }
 
+  /** Counts provider calls that an answer which was sent again whole stood in for. */
+  saved(name: string, client: string, operation: string, calls: number): void {
+    const nowMs = this.clock.monotonicMs()
+    this.accounts.get(name)?.rowOf(client, operation, nowMs).add('savedByCache', calls, nowMs)
+  }
+
   /** What was spent and saved in an account's last window; nothing of whom did neither. */
-  listSpending(name: string): readonly SpendingCounts[] {
+  listSpending(name: string): readonly Spending[] {
     const nowMs = this.clock.monotonicMs()
     return this.listRows(name, ({ recent }) => ({
       calls: recent.sum(0, nowMs),
@@ -150,7 +148,7 @@ export class SpendingLedger {
   }
 
   /** The same since the process began, of clients that are told apart now. */
-  listTotals(name: string): readonly SpendingCounts[] {
+  listTotals(name: string): readonly Spending[] {
     return this.listRows(name, ({ totals }) => totals)
   }
 
@@ -174,8 +172,8 @@ export class SpendingLedger {
 
   private listRows(
     name: string,
-    toCounts: (row: SpendingRow) => Omit<SpendingCounts, 'client' | 'operation'>,
-  ): readonly SpendingCounts[] {
+    toCounts: (row: SpendingRow) => Omit<Spending, 'client' | 'operation'>,
+  ): readonly Spending[] {
     const clients = this.accounts.get(name)?.clients ?? new Map<string, Map<string, SpendingRow>>()
     return [...clients].flatMap(([client, rows]) =>
       [...rows].map(([operation, row]) => ({ client, operation, ...toCounts(row) })),

@@ -116,7 +116,10 @@ function toTracesUrl(endpoint: string): URL {
   return base
 }
 
-/** Counts spans that were not taken, and tells of them. */
+/**
+ * Counts spans that the collector did not take, and tells of them. More are lost than it tells: those that end while
+ * `MAX_WAITING` others wait are thrown away before anybody here hears of them.
+ */
 class Losses {
   private readonly clock: Pick<Clock, 'monotonicMs'>
   private log: TracingLog | undefined

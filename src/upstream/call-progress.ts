@@ -12,10 +12,8 @@ export interface Progress {
   readonly watch: CallWatch
   /** Attempts that were begun. */
   attempts: number
-  /** How often bytes of it have left. */
-  departures: number
-  /** When bytes of it last left, on `Clock.monotonicMs`. */
-  leftAtMs?: number
+  /** When bytes of the latest attempt last left, on `Clock.monotonicMs`; undefined as long as none have. */
+  leftAtMs?: number | undefined
   /** When the last exchange was over, on the same clock: what is done with an answer is none of the provider's time. */
   endedAtMs?: number
   /** Of the attempt that is under way. */
@@ -51,12 +49,14 @@ export class CallTeller {
   /** Makes an attempt. Of one whose bytes never left only the span is told. */
   attempt<Answer>(operation: string, ask: Ask, progress: Progress, make: () => Promise<Answer>): Promise<Answer> {
     progress.attempts += 1
-    const { attempts: attempt, departures } = progress
+    // What left before was told of with its own attempt.
+    progress.leftAtMs = undefined
+    const { attempts: attempt } = progress
     const facts = { 'weir.account': this.account, 'weir.interface': operation, 'weir.attempt': attempt }
     const tell = (outcome: SentCall['outcome']) => {
       progress.span?.tell({ 'weir.outcome': outcome })
       const { leftAtMs, endedAtMs = Number.NEGATIVE_INFINITY } = progress
-      if (leftAtMs === undefined || progress.departures === departures) return
+      if (leftAtMs === undefined) return
       // An end from before it left is that of another attempt.
       const tookMs = (endedAtMs >= leftAtMs ? endedAtMs : this.clock.monotonicMs()) - leftAtMs
       const { caller, lane, capability } = ask

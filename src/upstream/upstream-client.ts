@@ -168,7 +168,6 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
               // From here on the provider may count it, so that we do too.
               ask.meter.calls += 1
               progress.leftAtMs = clock.monotonicMs()
-              progress.departures += 1
               progress.watch.left()
               return true
             },
@@ -232,7 +231,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     try {
       return await breakerOf(request.endpoint).run((watch) => {
         ran = true
-        const progress: Progress = { watch, attempts: 0, departures: 0 }
+        const progress: Progress = { watch, attempts: 0 }
         const make = () => attempt(request, bounded, progress)
         return withRetries(() => teller.attempt(request.operation, bounded, progress, make), {
           clock,

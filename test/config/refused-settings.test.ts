@@ -272,6 +272,19 @@ ${accounts}`
     ])
   })
 
+  test.each(['anonymous', 'other', 'snapshot-collector'])(
+    'refuses a key called as somebody else is told of: %s',
+    (name) => {
+      expect(findProblems(`access: { keys: [ { name: ${name}, sha256: ${DIGEST} } ] }\n${accounts}`)).toMatchObject([
+        {
+          path: 'access.keys[0].name',
+          problem: expect.stringContaining(`is "${name}", as `),
+          allowed: 'any other name',
+        },
+      ])
+    },
+  )
+
   test('refuses to carry out only registered operations where there are none', () => {
     const find = (persisted: string) => findProblems(`queries: { persisted: { ${persisted} } }\n${accounts}`)
     expect(find('only: true')).toMatchObject([{ path: 'queries.persisted.directory' }])

@@ -59,12 +59,9 @@ afterAll(async () => {
 /** What two answers must have in common: all but what is of one connection, and how a body is packed. */
 function toCommon({ status, headers, body }: Sent) {
   const { date: _date, connection: _connection, 'keep-alive': _keepAlive, ...rest } = headers
-  const { 'content-length': _length, 'content-encoding': _encoding, ratelimit, etag, ...same } = rest
-  // What an answer saved is not counted where it was sent again whole: each of the two has a ledger of its own.
-  const text = body.toString().replace(/"spenders":\[.*?\]/g, '"spenders":[]')
-  const tag = text.length === body.toString().length ? etag : undefined
+  const { 'content-length': _length, 'content-encoding': _encoding, ratelimit, ...same } = rest
   // When its minute begins anew goes by the time of the machine.
-  return { status, headers: { ...same, etag: tag, ratelimit: String(ratelimit).replace(/t=\d+/, '') }, body: text }
+  return { status, headers: { ...same, ratelimit: String(ratelimit).replace(/t=\d+/, '') }, body: body.toString() }
 }
 
 async function askBoth(question: AskedQuestion): Promise<Sent> {

@@ -15,7 +15,7 @@ const publicly = [
   { ipBlock: expect.objectContaining({ cidr: '::/0' }) },
 ]
 const tcp = (...ports: readonly (number | string)[]) => ports.map((port) => ({ port, protocol: 'TCP' }))
-const dns = { ports: [{ port: 53, protocol: 'UDP' }, ...tcp(53)] }
+const dns = { ports: [{ port: 53, protocol: 'UDP' }, ...tcp(53), { port: 5353, protocol: 'UDP' }, ...tcp(5353)] }
 
 beforeAll(async () => {
   await findHelm()
@@ -71,7 +71,8 @@ describe('scaling', () => {
 
   test.each<[maxReplicas: number, maxUnavailable: number]>([
     [3, 1],
-    [4, 0],
+    [4, 1],
+    [5, 0],
   ])('starts new pods first only below the most that may share the quota: %i', async (maxReplicas, maxUnavailable) => {
     const redis = { ...shared.redis, maxReplicas }
     const { strategy } = (await renderChart({ config: { ...config, redis }, autoscaling })).get('Deployment').spec
@@ -129,6 +130,27 @@ describe('the network policy', () => {
   test('lets out to a collector of traces', async () => {
     const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.observability:4318' }
     expect(await egressOf({ config, environment })).toContainEqual({ ports: tcp(4318) })
+  })
+
+  const store = { enabled: true, store: { name: 'vault' } }
+  const toRedis = { ports: tcp(6379, 26_379) }
+  const toCollector = { ports: tcp(4318) }
+  test.each<[what: string, values: object, rules: readonly object[]]>([
+    ['a Secret', { config, environmentFromSecrets: ['kept'] }, [toRedis, toCollector]],
+    ['an ExternalSecret', { config, externalSecret: { ...store, data: { REDIS_URL: { key: 'a' } } } }, [toRedis]],
+    ['an ExternalSecret of other things', { config, externalSecret: { ...store, data: { KEY: { key: 'a' } } } }, []],
+    ['a settings file of your own', { existingConfigSecret: 'kept' }, [toRedis, toCollector]],
+    [
+      'the settings, which say it',
+      { config: shared, environmentFromSecrets: ['kept'] },
+      [{ ports: tcp(6379) }, toCollector],
+    ],
+  ])('lets out to Redis and a collector whose address may be in %s', async (_what, values, rules) => {
+    expect((await egressOf(values)).slice(1, -1)).toEqual(rules)
+  })
+
+  test('is never surprised by a Redis of the environment', async () => {
+    expect(await findRefusal({ config, environment: { REDIS_URL: 'redis://a' } })).toMatch(/set config\.redis\.url/)
   })
 
   test('lets in only whom the values name, and the test of the chart', async () => {

@@ -89,6 +89,11 @@ describe('with settings', () => {
     expect(await checksum(changed)).not.toBe(await checksum(keyed))
   })
 
+  test('listens on IPv6 where there is nothing else', async () => {
+    const [container] = (await renderChart({ ...keyed, host: '::' })).get('Deployment').spec.template.spec.containers
+    expect(container.env).toContainEqual({ name: 'HOST', value: '::' })
+  })
+
   test('takes secrets from the environment of a Secret', async () => {
     const { get } = await renderChart({ ...keyed, environmentFromSecrets: ['provider-keys'] })
     expect(get('Deployment').spec.template.spec.containers[0].envFrom).toEqual([
@@ -154,10 +159,11 @@ describe('an update', () => {
   const oldFirst = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } }
 
   test.each<[what: string, values: object, strategy: object]>([
-    ['starts a new pod first where one more may share the quota', shared(2), newFirst],
-    ['does so for one pod too', shared(1), newFirst],
-    ['ends an old pod first where no more may', shared(3), oldFirst],
-    ['goes by the settings', shared(3, { maxReplicas: 4 }), newFirst],
+    ['starts a new pod first where that one and one that drains may share the quota', shared(1), newFirst],
+    ['goes by the settings', shared(3, { maxReplicas: 5 }), newFirst],
+    ['ends an old pod first where only one more may', shared(2), oldFirst],
+    ['does so by the settings', shared(3, { maxReplicas: 4 }), oldFirst],
+    ['does so where no more may', shared(3), oldFirst],
     ['ends an old one first where the environment says how many', shared(2, { maxReplicas: '${MOST}' }), oldFirst],
     [
       'ends an old one first where a Secret says how many',
@@ -169,7 +175,10 @@ describe('an update', () => {
     ['does so where only one may share', shared(1, { maxReplicas: 1 }), oneAfterTheOther],
     ['does so where nobody sees whether it is shared', { existingConfigSecret: 'weir-settings' }, oneAfterTheOther],
   ])('%s', async (_what, values, strategy) => {
-    expect((await renderChart(values)).get('Deployment').spec.strategy).toEqual(strategy)
+    const { spec } = (await renderChart(values)).get('Deployment')
+    expect(spec.strategy).toEqual(strategy)
+    // A pod that drains has ended before the next one is told to.
+    expect(spec.minReadySeconds).toBeGreaterThanOrEqual(spec.template.spec.terminationGracePeriodSeconds)
   })
 })
 

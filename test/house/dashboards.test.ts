@@ -60,7 +60,7 @@ describe.each(dashboards)('$file', ({ text, model }) => {
   test('looks only at the chosen installations', () => {
     for (const expr of listExpressions(model))
       for (const { metric, labels } of readPromql(expr).uses)
-        expect([metric, labels]).toEqual([metric, expect.arrayContaining(['job'])])
+        expect([metric, labels]).toEqual([metric, expect.arrayContaining(['namespace', 'job'])])
   })
 
   test('names lines after labels that they have', () => {

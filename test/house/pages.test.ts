@@ -31,6 +31,17 @@ describe.skipIf(process.platform === 'win32')('what the pages say', { timeout: 1
   }
 })
 
+it('no page and no example hands a key to a program among its arguments, which everybody can read', async () => {
+  const scripts = (await listProjectFiles(project)).filter((path) => /^examples\/.*\.(sh|md)$/.test(path))
+  const texts = scripts.map((path) => ({ path, text: readFileSync(join(project, path), 'utf8') }))
+  const told = [...allPages, ...texts].flatMap(({ path, text }) =>
+    [
+      ...text.matchAll(/(-H|--header) ?"(authorization|x-api-key):[^"]*\$[^"]*"|--from-literal|redis-cli .*-[ua] .*/gi),
+    ].map(([words]) => `${path}: ${words}`),
+  )
+  expect(told).toEqual([])
+})
+
 /** What a heading is called in an address, as code hosts have it. */
 function toAnchors(page: string): readonly string[] {
   const headings = [...page.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)]

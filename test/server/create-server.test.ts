@@ -123,7 +123,7 @@ describe('the server', () => {
 })
 
 describe('a server with more to do than it can', () => {
-  const line: NonNullable<ServerOptions['line']> = { offer: (_work, refuse) => refuse(), isFull: () => true }
+  const line: NonNullable<ServerOptions['line']> = { offer: (_work, refuse) => refuse(), admits: () => false }
 
   async function listen(options: Partial<ServerOptions> = {}) {
     const server = await create({ line, ...options })
@@ -196,7 +196,7 @@ describe('a server with more to do than it can', () => {
   it('does no work for who has left while he stood in line', async () => {
     const standing: (() => void)[] = []
     let handled = 0
-    const server = await create({ line: { offer: (work) => void standing.push(work), isFull: () => false } })
+    const server = await create({ line: { offer: (work) => void standing.push(work), admits: () => true } })
     server.get('/slow', async () => {
       handled += 1
     })
@@ -219,7 +219,7 @@ describe('a server with more to do than it can', () => {
     const clock = new FakeClock()
     const server = await create({
       clock,
-      line: { offer: (work) => (isBusy ? void standing.push(work) : work()), isFull: () => false },
+      line: { offer: (work) => (isBusy ? void standing.push(work) : work()), admits: () => true },
     })
     const socket = connect(Number(new URL(await server.listen({ port: 0, host: '127.0.0.1' })).port), '127.0.0.1')
     let answers = ''

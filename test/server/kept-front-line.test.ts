@@ -35,7 +35,7 @@ interface StartOptions extends Pick<ServerOptions, 'line'> {
 async function start({ line, answers: toAnswers = (own) => own, takeNow = () => null }: StartOptions = {}) {
   const clock = new FakeClock()
   const made: Made[] = []
-  const state = { isOpen: true, arrived: 0 }
+  const state = { isServing: true, arrived: 0 }
   const answers = toAnswers(createKeptAnswers({ maxBytes: 2 ** 24, clock }))
   const front = new KeptFront({
     answers,
@@ -50,7 +50,8 @@ async function start({ line, answers: toAnswers = (own) => own, takeNow = () => 
     },
     words: { toCacheControl: () => 'private', toAgeSeconds: () => 0, matchesEntityTag: () => false },
     clock,
-    isOpen: () => state.isOpen,
+    isOpen: () => true,
+    isServing: () => state.isServing,
   })
   const app: FastifyInstance = await createServer({
     log: pino({ level: 'silent' }),
@@ -295,17 +296,17 @@ describe('who waits for an identical question', () => {
     expect(made).toHaveLength(2)
   })
 
-  it('goes the long way when the process wants no clients any more, and leaves no timer when it closes', async () => {
+  it('goes the long way when the process serves nobody any more, and leaves no timer when it closes', async () => {
     const { gather, made, hasArrived, hasMade, state, ask, app, answerAll, clock } = await start()
     const asked = await gather(5)
-    state.isOpen = false
+    state.isServing = false
     asked.push(ask())
     await hasMade(2)
     made[0]?.answer('paid')
     await hasMade(6)
     answerAll()
     await Promise.all(asked)
-    state.isOpen = true
+    state.isServing = true
     const waiting = [0, 1].map(() => ask('{"a":1}', { connection: 'close' }))
     await hasArrived(7)
     await hasMade(7)
@@ -319,7 +320,7 @@ describe('who waits for an identical question', () => {
   it('stands in the line of requests once more when he is released, and may be refused there', async () => {
     let hasTime = true
     const { gather, made } = await start({
-      line: { offer: (work, refuse) => (hasTime ? work() : refuse()), isFull: () => false },
+      line: { offer: (work, refuse) => (hasTime ? work() : refuse()), admits: () => true },
     })
     const asked = await gather(5)
     hasTime = false

@@ -26,6 +26,7 @@ async function start({ line, ...options }: Partial<KeptFrontOptions> & Pick<Serv
   const made: string[] = []
   const state = {
     isOpen: true,
+    isServing: true,
     caller: reader as Caller | undefined,
     reading: null as ClientLimitReading | null | undefined,
   }
@@ -43,6 +44,7 @@ async function start({ line, ...options }: Partial<KeptFrontOptions> & Pick<Serv
     },
     clock,
     isOpen: () => state.isOpen,
+    isServing: () => state.isServing,
     ...options,
   })
   const app: FastifyInstance = await createServer({
@@ -57,6 +59,8 @@ async function start({ line, ...options }: Partial<KeptFrontOptions> & Pick<Serv
     made.push(text)
     const meter = new Meter()
     meter.hold(clock.now() + 5000)
+    meter.save('main', 'listPushSamples', 1)
+    meter.save('main', 'listPushSamples', 2)
     front.offer(request.raw, { body: text, meter, ...(age && { age }) })
     return text
   }
@@ -151,13 +155,39 @@ describe('a kept answer', () => {
   it.each([
     ['nobody knows the caller yet', { caller: undefined }],
     ['the client may be over his limit', { reading: undefined }],
-    ['the process wants no clients any more', { isOpen: false }],
+    ['the process serves nobody any more', { isServing: false }],
   ])('is left aside where %s', async (_name, change) => {
     const { ask, made, state } = await start()
     await ask('{"a":1}')
     Object.assign(state, change)
     await ask('{"a":1}')
     expect(made).toHaveLength(2)
+  })
+
+  it('tells a client to connect anew when the process wants none any more', async () => {
+    const { ask, made, state } = await start()
+    await ask('{"a":1}')
+    expect((await ask('{"a":1}')).headers['connection']).not.toBe('close')
+    state.isOpen = false
+    expect((await ask('{"a":1}')).headers['connection']).toBe('close')
+    expect(made).toHaveLength(1)
+  })
+
+  it('saves each time what it saved when it was put together', async () => {
+    const told: unknown[] = []
+    const { ask } = await start({
+      requests: {
+        observer: { answered: () => undefined },
+        findAsked: () => ({ operation: 'streams', operationName: null }),
+        tellLeft: () => undefined,
+      },
+      savings: { saved: (...words) => told.push(words) },
+    })
+    await ask('{"a":1}')
+    expect(told).toEqual([])
+    await ask('{"a":1}')
+    await ask('{"a":1}')
+    expect(told).toEqual(Array.from({ length: 2 }, () => ['main', 'web', 'listPushSamples', 3]))
   })
 
   it('comes with the limit of its client', async () => {
@@ -215,7 +245,7 @@ describe('a request that waited for what is shared in vain', () => {
           if (offered === 1 || hasTime) work()
           else refuse()
         },
-        isFull: () => false,
+        admits: () => true,
       },
     })
     expect((await ask('{"a":1}')).status).toBe(status)

@@ -91,6 +91,19 @@ describe('the line of requests', () => {
     expect(line.countRefused()).toBe(refused)
   })
 
+  it('counts who may not come past it either', () => {
+    const { line, turn } = createBusyLoop(1, 1)
+    turn(10_000, 1)
+    while (line.admits())
+      line.offer(
+        () => undefined,
+        () => undefined,
+      )
+    const refused = line.countRefused()
+    expect([line.admits(), line.admits()]).toEqual([false, false])
+    expect(line.countRefused()).toBe(refused + 2)
+  })
+
   it('refuses nobody while as many come as can be worked on', () => {
     const { turn } = createBusyLoop(4, 1)
     for (let index = 0; index < 500; index += 1) expect(turn(4, 1).refused).toBe(0)
@@ -124,7 +137,7 @@ describe('the line of requests', () => {
     const { turn, line, rest } = createBusyLoop(20, 1)
     for (let index = 0; index < 400; index += 1) turn(0, 1)
     rest(5)
-    expect(line.isFull()).toBe(false)
+    expect(line.admits()).toBe(true)
     expect(turn(3, 1)).toEqual({ done: 3, refused: 0, tookMs: 3 })
   })
 

@@ -182,6 +182,21 @@ describe('calls saved of live streams', () => {
     ])
   })
 
+  it('are none where an old list is given, whatever becomes of the reading of a new one', async () => {
+    const services = createRig()
+    const ask = async (client: string) => {
+      await after(services.listAccountLiveStreams('main', query, tellingOf(client)))
+      return takeTold()
+    }
+    await ask('wall')
+    // The first page is kept: it would count if the list came back new.
+    await clock.advance(6000)
+    await after(services.getLiveTotals('main', tellingOf('wall')))
+    isDown = true
+    takeTold()
+    expect(await ask('wall')).toMatchObject([{ from: 'kept', isStale: true, ...saved(0, 0) }])
+  })
+
   it('are one for a stream that a kept list tells of, however long that is', async () => {
     const services = createRig()
     await after(services.listAccountLiveStreams('main', query, tellingOf('wall')))

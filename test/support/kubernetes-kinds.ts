@@ -55,7 +55,7 @@ const serviceMonitor = z.strictObject({
   metadata,
   spec: z.strictObject({
     selector: matchLabels,
-    jobLabel: text,
+    jobLabel: text.optional(),
     endpoints: z.array(
       z.strictObject({
         port: text,

@@ -15,7 +15,8 @@ const calls = (outcome: string, attempt: string) =>
 describe('metrics of provider calls', () => {
   test('begin at 0 for what alerts look for', async () => {
     const text = await create().read()
-    for (const outcome of ['OK', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE', 'UPSTREAM_THROTTLED'])
+    const refusals = ['UPSTREAM_THROTTLED', 'UPSTREAM_CREDENTIAL', 'UPSTREAM_REJECTED', 'UPSTREAM_RESPONSE']
+    for (const outcome of ['OK', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE', ...refusals])
       expect(findValue(text, calls(outcome, 'first'))).toBe(0)
     for (const lane of ['interactive', 'background']) {
       expect(findValue(text, `weir_quota_refusals_total{account="a",lane="${lane}"}`)).toBe(0)

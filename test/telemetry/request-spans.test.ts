@@ -60,3 +60,10 @@ test('makes no span of pages, whose numbers and lines are as ever', async () => 
   expect(told).toHaveLength(1)
   expect(await end()).toEqual([])
 })
+
+test('makes no span of a refusal for want of time', async () => {
+  const { observer, told, end } = await open()
+  observer.answered({ ...answered, code: 'OVERLOADED', status: 503 })
+  expect(told).toHaveLength(1)
+  expect(await end()).toEqual([])
+})

@@ -39,6 +39,17 @@ describe('the ledger', () => {
     expect(ledger.listTotals('main')).toEqual(spent)
   })
 
+  it('counts what an answer saved that was sent again whole, and no such answer of an account it does not know', () => {
+    const { ledger } = createLedger()
+    ledger.saved('main', 'wall', 'listPushSamples', 4)
+    ledger.saved('other-account', 'wall', 'listPushSamples', 4)
+    expect(ledger.listSpending('main')).toEqual([
+      { client: 'wall', operation: 'listPushSamples', calls: 0, savedByCache: 4, savedBySharing: 0 },
+    ])
+    expect(ledger.listSpending('other-account')).toEqual([])
+    expect(ledger.listGiven('main').size).toBe(0)
+  })
+
   it('counts answers by where they came from, how fresh and how old they were', () => {
     const { ledger } = createLedger()
     ledger.gave(answer)

@@ -28,10 +28,9 @@ function create() {
   }
   const observer = { called: (call: SentCall) => calls.push(call), waited: (wait: QuotaWait) => waits.push(wait) }
   const teller = new CallTeller({ account: 'main', clock, tracer, observer })
-  const progress: Progress = { watch, attempts: 0, departures: 0 }
+  const progress: Progress = { watch, attempts: 0 }
   const leave = () => {
     progress.leftAtMs = clock.monotonicMs()
-    progress.departures += 1
   }
   const end = () => {
     progress.endedAtMs = clock.monotonicMs()

@@ -5,10 +5,10 @@ set -eu
 weir=${WEIR_URL:-http://127.0.0.1:4000}
 account=${WEIR_ACCOUNT:-tencent-main}
 
-# Keys travel in a header; without one the gateway must be open. Errors of HTTP end the script, and their body is shown.
+# Keys travel in a header, which curl reads from its input: arguments of a program everybody on the machine can read.
+# Without one the gateway must be open. Errors of HTTP end the script, and their body is shown.
 ask() {
-  if [ -n "${WEIR_KEY:-}" ]; then set -- --header "X-API-Key: $WEIR_KEY" "$@"; fi
-  curl --silent --show-error --fail-with-body --max-time 20 "$@"
+  printf '%s' "${WEIR_KEY:+X-API-Key: $WEIR_KEY}" | curl --silent --show-error --fail-with-body --max-time 20 --header @- "$@"
   echo
 }
 

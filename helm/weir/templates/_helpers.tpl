@@ -80,6 +80,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.service.scheme -}}{{ .Values.service.scheme }}{{- else if $server.tls -}}HTTPS{{- else -}}HTTP{{- end -}}
 {{- end -}}
 
+{{/* Whether `helm test` has anything to ask: no certificate is for the name of the Service. */}}
+{{- define "weir.isTested" -}}
+{{- $isAsked := or .Values.helmTest.url (eq (include "weir.scheme" .) "HTTP") -}}
+{{- if and .Values.helmTest.enabled $isAsked (not (include "weir.isSandbox" .)) -}}true{{- end -}}
+{{- end -}}
+
 {{/* Whether replicas share anything, as far as the chart can see. */}}
 {{- define "weir.isShared" -}}
 {{- if or .Values.config.redis .Values.redis.enabled -}}true{{- end -}}
@@ -105,11 +111,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- ternary "StatefulSet" "Deployment" .Values.persistence.enabled -}}
 {{- end -}}
 
-{{/* How new pods of a Deployment take over: no more of them at the same time than may share the account's quota. */}}
+{{/*
+How new pods of a Deployment take over: no more of them at the same time than may share the account's quota. A Deployment
+does not count pods that are about to end: while one still drains, its successor has begun, and where new ones start first
+so has the next one. minReadySeconds has no more than one drain at a time.
+*/}}
 {{- define "weir.strategy" -}}
 {{- $replicas := int (include "weir.mostReplicas" .) -}}
 {{- $isShared := or (include "weir.isShared" .) .Values.existingConfigSecret -}}
-{{- $hasRoom := and $isShared (lt $replicas (int (include "weir.maxReplicas" .))) -}}
+{{- $most := ternary 2 (add $replicas 2) (eq $replicas 1) -}}
+{{- $hasRoom := and $isShared (le (int $most) (int (include "weir.maxReplicas" .))) -}}
 {{- if and (eq $replicas 1) (not $hasRoom) -}}
 # A quota that is not shared belongs to one process: the old one ends before the new one begins.
 type: Recreate
@@ -120,7 +131,7 @@ rollingUpdate:
   maxUnavailable: 0
   maxSurge: 1
   {{- else }}
-  # redis.maxReplicas leaves no room for one more, or cannot be seen from here.
+  # redis.maxReplicas leaves no room for new ones beside those that drain, or cannot be seen from here.
   maxUnavailable: 1
   maxSurge: 0
   {{- end }}

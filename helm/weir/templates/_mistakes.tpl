@@ -2,6 +2,7 @@
 {{- define "weir.refuseMistakes" -}}
 {{- include "weir.refuseSettings" . -}}
 {{- include "weir.refuseReplicas" . -}}
+{{- include "weir.refuseExchange" . -}}
 {{- include "weir.refuseRoutes" . -}}
 {{- include "weir.refuseMonitoring" . -}}
 {{- include "weir.refuseSecrets" . -}}
@@ -57,7 +58,7 @@
 {{- fail "replicaCount above 1 needs config.redis: the replicas share quotas and duties through it" -}}
 {{- end -}}
 {{- if and $maxReplicas (gt $most $maxReplicas) -}}
-{{- fail (printf "%s %d is above config.redis.maxReplicas (%d): raise that, by one more for rolling updates" $name $most $maxReplicas) -}}
+{{- fail (printf "%s %d is above config.redis.maxReplicas (%d): raise that, by two more for rolling updates" $name $most $maxReplicas) -}}
 {{- end -}}
 {{- if .Values.persistence.existingClaim -}}
 {{- if not .Values.persistence.enabled -}}
@@ -65,6 +66,22 @@
 {{- end -}}
 {{- if gt $most 1 -}}
 {{- fail "persistence.existingClaim needs replicaCount 1: a data directory belongs to one process" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+persistence.enabled exchanges the kinds. Helm makes the new workload before it takes the old one away: the pods of both run
+side by side, each with a quota of its own where they share none. Only a cluster knows of the old one: `helm template` does not.
+*/}}
+{{- define "weir.refuseExchange" -}}
+{{- $kind := ternary "Deployment" "StatefulSet" .Values.persistence.enabled -}}
+{{- $name := include "weir.fullname" . -}}
+{{- with lookup "apps/v1" $kind .Release.Namespace $name -}}
+{{- $running := max (int (default 0 .spec.replicas)) (int (default 0 (default (dict) .status).replicas)) -}}
+{{- $both := add $running (int (include "weir.mostReplicas" $)) -}}
+{{- if and (gt $running 0) (not (and (include "weir.isShared" $) (le (int $both) (int (include "weir.maxReplicas" $))))) -}}
+{{- fail (printf "%s %s still has %d pods, and would run beside the %s that takes its place: kubectl --namespace %s scale --replicas=0 %s/%s, wait for the pods to end and for quota.windowSeconds, then upgrade" $kind $name $running (include "weir.workload" $) $.Release.Namespace (lower $kind) $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -106,6 +123,9 @@
 {{- end -}}
 
 {{- define "weir.refuseSecrets" -}}
+{{- if hasKey .Values.environment "REDIS_URL" -}}
+{{- fail "environment.REDIS_URL is hidden from the chart, and a password does not belong here: set config.redis.url, with ${NAME} out of a Secret" -}}
+{{- end -}}
 {{- if .Values.externalSecret.enabled -}}
 {{- if not .Values.externalSecret.store.name -}}
 {{- fail "externalSecret.store.name is empty: name the SecretStore or ClusterSecretStore" -}}

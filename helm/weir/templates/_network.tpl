@@ -45,7 +45,14 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Ports of the Redis of one's own, as a list: those in its address, and the usual ones where it names none. */}}
+{{/* Whether a variable may come out of a Secret that the chart cannot see into. */}}
+{{- define "weir.hidesVariable" -}}
+{{- $values := index . 0 -}}
+{{- $isNamed := and $values.externalSecret.enabled (hasKey $values.externalSecret.data (index . 1)) -}}
+{{- if or $values.existingConfigSecret $values.environmentFromSecrets $isNamed -}}true{{- end -}}
+{{- end -}}
+
+{{/* Ports of the Redis of one's own, as a list: those in its address, and the usual ones where it names none or is hidden. */}}
 {{- define "weir.redisPorts" -}}
 {{- $ports := .Values.networkPolicy.redis.ports -}}
 {{- if not $ports -}}
@@ -60,6 +67,8 @@
 {{- end -}}
 {{- /* Sentinels name the server, which listens at a port of its own. */ -}}
 {{- if contains "+sentinel" $url -}}{{- $ports = append $ports 6379 -}}{{- end -}}
+{{- else if include "weir.hidesVariable" (list .Values "REDIS_URL") -}}
+{{- $ports = list 6379 26379 -}}
 {{- end -}}
 {{- end -}}
 {{- range $ports | uniq }}
@@ -67,10 +76,12 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The port of the collector of traces; nothing without one. */}}
+{{/* The port of the collector of traces, the usual one where it is hidden; nothing without one. */}}
 {{- define "weir.tracingPort" -}}
 {{- $endpoint := default (default (dict) .Values.config.tracing).endpoint (index .Values.environment "OTEL_EXPORTER_OTLP_ENDPOINT") -}}
-{{- if and $endpoint (not (contains "${" $endpoint)) -}}{{- include "weir.portOf" $endpoint -}}{{- end -}}
+{{- if and $endpoint (not (contains "${" $endpoint)) -}}{{- include "weir.portOf" $endpoint -}}
+{{- else if or $endpoint (include "weir.hidesVariable" (list .Values "OTEL_EXPORTER_OTLP_ENDPOINT")) -}}4318
+{{- end -}}
 {{- end -}}
 
 {{/* A rule: its peers, of which none are everybody, and its ports. */}}

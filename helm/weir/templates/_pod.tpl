@@ -52,7 +52,7 @@ spec:
         - name: WEIR_CONFIG
           value: /etc/weir/weir.yaml
         - name: HOST
-          value: "0.0.0.0"
+          value: {{ .Values.host | quote }}
         {{- end }}
         - name: PORT
           value: "4000"

@@ -44,13 +44,15 @@ const quotaSpenderSchema = z
   .object({
     client: z.string().meta({
       description:
-        "Name of the key or of the token's holder, `anonymous` without either; `other` for whoever is not told apart.",
+        "Name of the key or of the token's holder, `anonymous` without either. `snapshot-collector` is Weir itself where it collects snapshots, `other` everybody who is not told apart; no client is called so.",
     }),
     operation: capabilityField.meta({
       description: 'What was asked of the provider. Push sessions that are derived count as push samples.',
     }),
     calls: spentField('Calls that were sent for this client, retries included. Others may have shared their answers.'),
-    savedByCache: spentField('Calls that it did not need because of what was kept.'),
+    savedByCache: spentField(
+      'Calls that it did not need because of what was kept; for whole answers that were sent again too.',
+    ),
     savedBySharing: spentField("Calls that it did not need because another client's was under way."),
   })
   .meta({
