@@ -53,7 +53,7 @@ export async function attackWithSockets(attack: Attack): Promise<void> {
       () => sendFragments(attack, isQuick ? 20_000 : 1_000_000),
       () => sendBadFrames(attack),
       () => floodWithPings(attack, isQuick ? 20_000 : 200_000),
-      () => readSlowly(attack, 14_000),
+      () => readSlowly(attack, 20_000),
     ]
     // One after the other, each has a figure of its own; side by side they take no longer than the longest.
     if (isQuick) await Promise.all(parts.map((part) => part()))
