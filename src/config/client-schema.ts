@@ -113,11 +113,11 @@ const connections = z.strictObject({
 
 /** What clients are granted. */
 export const limits = z.strictObject({
-  requestsPerMinute: z.int().min(1).max(1_000_000).nullable().optional().meta({
+  requestsPerMinute: z.int().min(1).max(10_000_000).nullable().optional().meta({
     description:
       'Requests a minute that each client is granted, over all processes that share a Redis: by its key or token, without one by its address. An operation on a WebSocket is a request. Null for no limit. Left out: null in open mode, 600 otherwise.',
   }),
-  requestsPerMinutePerAddress: z.int().min(1).max(1_000_000).nullable().default(null).meta({
+  requestsPerMinutePerAddress: z.int().min(1).max(10_000_000).nullable().default(null).meta({
     description:
       'Requests a minute that all clients of one address (of one /64 with IPv6) are granted together; null for no limit.',
   }),
