@@ -61,7 +61,7 @@ accounts:
   test('says what is allowed', () => {
     const find = (text: string) => findProblems(`${text}\n${accounts}`)[0]
     expect(find('access: { mode: key }')).toMatchObject({ problem: 'is "key"', allowed: 'one of open, keys, jwt' })
-    expect(find('limits: { requestsPerMinute: 0 }')?.allowed).toBe('a whole number from 1 to 1000000, or null')
+    expect(find('limits: { requestsPerMinute: 0 }')?.allowed).toBe('a whole number from 1 to 10000000, or null')
     expect(find('server: { host: "http://x" }')?.allowed).toBe('an IP address (without brackets) or a host name')
     expect(find('server: { cors: { origins: ["https://a.example/path"] } }')).toMatchObject({
       path: 'server.cors.origins[0]',
