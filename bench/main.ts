@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { startRedis, type TestRedis } from '#test/support/redis-server.ts'
 import { openCacheStage } from './cache.ts'
 import { compare, toTable } from './comparison.ts'
+import { runLive } from './live/live.ts'
 import { replaceFigures } from './performance-page.ts'
 import { openQuotaStage } from './quota.ts'
 import { runRounds, type Stage } from './rounds.ts'
@@ -23,11 +24,15 @@ Usage: npm run bench -- [rows] [topics] [options]
   quota          decisions of the shared quota beside EVALSHA of the same script
   cache          reads and writes of the shared cache beside async-cache-dedupe
   snapshots      the snapshot stores: storing, listing, room
+  live           what subscribers cost the provider, how long events take, what memory a subscriber has; about 18 minutes
+  fan-out latency memory   parts of it
+  --minutes=N    how long its many subscribers stay (default 2; the long form is 10)
   --snapshots=N  snapshots to fill them with, at least 10000 (default 100000; with --write 1000000)
   --rounds=N     rounds that count, at least 5 (default 5 for rows, 21 for topics)
   --turn=MS      length of each turn in a round, at least 50; rows take whole seconds (default 3000 for rows, 100 for topics)
-  --trial        takes fewer rounds than 5 and writes nothing: to see that it runs, not how fast
-  --write        puts the tables of topics into docs/performance.md; quota and cache are run together then
+  --trial        takes fewer rounds than 5, of live few subscribers, and writes nothing: to see that it runs, not how fast
+  --write        puts the tables of topics into docs/performance.md, quota and cache being run together then, and
+                 what live came to into bench/live/RESULTS.md, all of its parts being run then
   --help         this text
 
 Needs redis-server and wrk (as root on Debian or Ubuntu it installs them). At the first run it installs what Weir is
@@ -57,10 +62,11 @@ else {
 }
 
 async function run(selection: Selection): Promise<void> {
-  const { rows, pace, isQuick, isWholeRun, topics, snapshots } = selection
+  const { rows, pace, isQuick, isWholeRun, topics, snapshots, live } = selection
   const command = ['npm run bench', ...(words.length > 0 ? ['--', ...words] : [])].join(' ')
   if (isQuick && !(await runQuick())) process.exitCode = 1
   if (rows.length > 0) await runSpeed({ ids: rows, pace, command, isWriting: isWholeRun })
+  if (live.length > 0) await runLive({ ...selection, parts: live, words })
   if (topics.length > 0 || snapshots !== null) await runTopics(selection)
 }
 

@@ -27,6 +27,8 @@ const checks: readonly Check[] = [
   // A program of its own: what runs in a page sees the page's names, which the gateway has no business to see.
   { name: 'types of page tests', run: () => runTool('tsc', ['-p', 'tsconfig.browser.json']) },
   { name: 'types of web', run: () => runTool('tsc', ['-p', 'web']) },
+  // Another library draws it, whose elements are of other types.
+  { name: 'types of the console', run: () => runTool('tsc', ['-p', 'web/console']) },
   { name: 'import rules', run: () => findImportProblems(projectFolder) },
   { name: 'unused code', run: () => runTool('knip', ['--no-progress', '--no-config-hints']) },
   { name: 'generated files', run: () => findStaleFiles(projectFolder) },

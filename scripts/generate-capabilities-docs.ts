@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { providers } from '#providers/index.ts'
 import { toAccountView } from '#services/provider-registry.ts'
-import { type PublicCapability, publicCapabilities } from '#services/services.ts'
+import { type PublicCapability, publicCapabilities } from '#services/views.ts'
 import { loadConfig } from '#src/config.ts'
 
 /** What each capability is, in words for a reader. */

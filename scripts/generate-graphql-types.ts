@@ -47,6 +47,7 @@ const config = {
     PlaySampleSeries: `${parents}#PlaySampleSeriesParent`,
     PushSampleSeries: `${parents}#PushSampleSeriesParent`,
     PushSessionSeries: `${parents}#PushSessionSeriesParent`,
+    QuarantinedBatch: `${parents}#QuarantinedBatchParent`,
     Quota: `${parents}#QuotaParent`,
     Recording: `${parents}#RecordingParent`,
     RecordingConnection: `${parents}#RecordingConnectionParent`,

@@ -11,6 +11,7 @@ const labelMeanings: Readonly<Record<string, string>> = {
   by: 'what saved a call: `cache`, or `sharing` a call that was under way',
   client: 'name of a key, or of the caller of a token; at most 200, then `other`',
   code: '`OK`, an [error code](errors.md), or `CLIENT_LEFT`',
+  event: 'kind of event that watchers are told of',
   face: '`graphql`, `rest` or `page`',
   freshness: '`fresh` or `stale`',
   from: 'where an answer came from; the metric says which',

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { findFreePort } from '../test/support/free-port.ts'
 
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
@@ -14,16 +14,6 @@ const answerShape = z.object({
   errors: z.undefined().optional(),
   data: z.object({ accounts: z.array(z.object({ name: z.string(), provider: z.string() })).min(1) }),
 })
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port')
-  return address.port
-}
 
 /** Asks until somebody answers, the process ends or the time is over. The first answer decides. */
 async function ask(port: number, gateway: ChildProcess): Promise<z.output<typeof answerShape>> {

@@ -8,7 +8,15 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 
 /** Pages and faces, so that what answers them is compiled as well. */
-const paths = ['/healthz', '/v1/accounts', '/graphql?query={accounts{name}}', '/graphiql', '/openapi.json', '/metrics']
+const paths = [
+  '/healthz',
+  '/v1/accounts',
+  '/graphql?query={accounts{name}}',
+  '/graphiql',
+  '/console',
+  '/openapi.json',
+  '/metrics',
+]
 
 const [folder] = process.argv.slice(2)
 if (folder === undefined) throw new Error('allowed: one folder, which "npm run build" has made')

@@ -11,7 +11,7 @@ import { buildErrorHandler, buildFrameworkErrorHandler } from '#rest/error-handl
 import { guardMethods } from '#rest/method-guard.ts'
 import { restPlugin } from '#rest/plugin.ts'
 import { createRowWriter } from '#rows/row-writer.ts'
-import { createServices } from '#services/create-services.ts'
+import { createUseCases } from '#services/create-services.ts'
 import { followServices } from '#services/followed-services.ts'
 import { createLogger, type LogDestination } from '#telemetry/logger.ts'
 import type { Tracing } from '#telemetry/tracing.ts'
@@ -22,13 +22,14 @@ import type { Config } from './config.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { createFront, toAnswerShape } from './front-parts.ts'
 import { listParts } from './health-parts.ts'
+import { openLiveParts } from './live-parts.ts'
 import { readNamedFiles } from './named-files.ts'
 import { createReplicas } from './replicas.ts'
 import { createServer } from './server/create-server.ts'
-import { graphiqlPage } from './server/graphiql-page.ts'
 import { addHealthRoutes } from './server/health-routes.ts'
 import { refuseOtherHosts } from './server/local-host.ts'
 import { addMetricsRoute } from './server/metrics-route.ts'
+import { pages } from './server/pages.ts'
 import { eventLoop, RequestLine } from './server/request-line.ts'
 import { FollowedRequests } from './server/request-observer.ts'
 import { addRequestScope } from './server/request-scope.ts'
@@ -54,7 +55,7 @@ export interface AppOverrides {
 /** A gateway that is ready to listen. */
 export interface App {
   readonly server: FastifyInstance
-  /** Binds the address of the settings and starts the collectors. @returns where it can be reached */
+  /** Binds the address of the settings and starts the collectors and samplers. @returns where it can be reached */
   listen(): Promise<string>
   /**
    * Says that it is not ready any more, asks every client it answers to connect anew, but for those it has no time for,
@@ -111,13 +112,20 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     log,
   })
   const accounts = connected.map(({ account }) => account)
-  const plainServices = createServices({
+  const liveParts = openLiveParts({
+    ...{ replicas, clock, log },
+    deadlineMs: config.upstream.deadlineMs,
+    maxReplicas: config.redis?.maxReplicas ?? 1,
+  })
+  const useCases = createUseCases({
     accounts,
     cache: replicas.cache,
     flights: replicas.flights,
     snapshotStore: snapshotParts.stores.snapshots,
     batchStore: snapshotParts.stores.batches,
     snapshotFeed: snapshotParts.feed,
+    collectors: snapshotParts.readings,
+    hub: liveParts.hub,
     clock,
     maxStaleMs: config.cache.maxStaleSeconds * 1000,
     maxKeepMs: config.cache.maxKeepSeconds * 1000,
@@ -131,8 +139,9 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     spending: telemetry.spending,
   })
   const services = tracer
-    ? followServices(plainServices, { tracer, accounts: accounts.map(({ name }) => name) })
-    : plainServices
+    ? followServices(useCases.services, { tracer, accounts: accounts.map(({ name }) => name) })
+    : useCases.services
+  const samplers = liveParts.createSamplers(accounts, useCases.createLiveReads, telemetry.samplers)
   const collectors = accounts.flatMap((account, index) => {
     const collector = snapshotParts.createCollector(account, config.accounts[index])
     if (collector && account.collectsSnapshots)
@@ -195,7 +204,7 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
   })
   server.setErrorHandler(buildErrorHandler(log, note))
   server.setNotFoundHandler(() => {
-    throw new NotFoundError('there is nothing at this address; try /graphiql or /docs')
+    throw new NotFoundError('there is nothing at this address; try /console, /graphiql or /docs')
   })
   const rows = createRowWriter({ maxBytes: toMemoryShares(config.cache.maxBytes).rows })
   await server.register(graphqlPlugin, {
@@ -227,19 +236,20 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     clock,
     log,
     connections: access.connections,
+    origins: config.server.cors.origins,
     version,
     draining: draining.signal,
   })
-  await server.register(graphiqlPage, {
-    bundle: join(projectFolder, 'web/dist/graphiql'),
+  await server.register(pages, {
+    folder: join(projectFolder, 'web/dist'),
     services,
     createAsk,
     now: () => clock.now(),
   })
 
   let stopping: Promise<unknown> | undefined
-  function stopCollectors(): Promise<unknown> {
-    stopping ??= Promise.all(collectors.map((collector) => collector.stop()))
+  function stopWorkers(): Promise<unknown> {
+    stopping ??= Promise.all([...collectors, ...samplers].map((worker) => worker.stop()))
     return stopping
   }
 
@@ -247,11 +257,12 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     isOpen = false
     isServing = false
     draining.abort()
-    await Promise.all([server.close(), stopCollectors()])
+    await Promise.all([server.close(), stopWorkers()])
     access.close()
     await Promise.all(connected.map(({ quota }) => quota.close()))
     await Promise.all(connected.map(({ client }) => client.close()))
     for (const { journal } of connected) journal.close()
+    liveParts.close()
     await snapshotParts.close()
     await replicas.close()
     telemetry.close()
@@ -263,13 +274,13 @@ export async function buildApp(config: Config, overrides: AppOverrides = {}): Pr
     server,
     listen: async () => {
       const address = await server.listen({ host: config.server.host, port: config.server.port, backlog: BACKLOG })
-      for (const collector of collectors) collector.start()
+      for (const worker of [...collectors, ...samplers]) worker.start()
       return address
     },
     drain: () => {
       isOpen = false
       // What it fails with, the close tells.
-      stopCollectors().catch(() => undefined)
+      stopWorkers().catch(() => undefined)
     },
     close: () => {
       closing ??= shutDown()

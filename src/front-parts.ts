@@ -1,6 +1,6 @@
 // What answers from kept bytes, and what the bytes depend on. It builds, like the composition root it belongs to.
 import { hash } from 'node:crypto'
-import { isUnproven } from '#graphql/cross-site.ts'
+import { isUnproven } from '#access/browser.ts'
 import type { RegisteredFolder } from '#graphql/registered-operations.ts'
 import type { Clock } from '#model/clock.ts'
 import { matchesEntityTag, toAgeSeconds, toCacheControl } from '#rest/freshness-headers.ts'

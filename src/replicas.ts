@@ -10,8 +10,12 @@ import type { CacheObserver } from '#cache/cache-observer.ts'
 import { createMemoryCache } from '#cache/memory-cache.ts'
 import { createRedisCache, type FleetTime } from '#cache/redis-cache.ts'
 import { createTwoTierCache } from '#cache/two-tier-cache.ts'
+import { type Bell, createProcessBell } from '#fleet/bell.ts'
+import { createProcessDemandBoard, type DemandBoard } from '#fleet/demand-board.ts'
 import { createFleetClock } from '#fleet/fleet-clock.ts'
 import { createGenerationWatch } from '#fleet/generations.ts'
+import { createRedisBell } from '#fleet/redis-bell.ts'
+import { createRedisDemandBoard } from '#fleet/redis-demand-board.ts'
 import { createRedisLink } from '#fleet/redis-link.ts'
 import { createRedisSingleFlight } from '#fleet/redis-single-flight.ts'
 import { createProcessSingleFlight, type SingleFlight } from '#fleet/single-flight.ts'
@@ -64,6 +68,10 @@ export interface Replicas {
   readonly answers: Answers
   readonly flights: SingleFlight
   readonly turn: Turn
+  /** Says at once that something has changed. */
+  readonly bell: Bell
+  /** What is wanted, by whoever watches anything anywhere. */
+  readonly demand: DemandBoard
   /** Where the rest that is shared is; undefined where nothing is. */
   readonly shared: SharedPlace | undefined
   /** Opens the log of starts of an account. */
@@ -81,17 +89,25 @@ export function createReplicas(options: ReplicaOptions): Replicas {
   const shares = toMemoryShares(config.cache.maxBytes)
   const memory = createMemoryCache({ maxBytes: shares.values, maxKeepMs, clock, observer: options.cacheObserver })
   const processFlights = createProcessSingleFlight()
-  if (!config.redis)
+  if (!config.redis) {
+    const bell = createProcessBell()
+    const demand = createProcessDemandBoard()
     return {
       cache: memory,
       answers: createKeptAnswers({ maxBytes: shares.answers, clock }),
       flights: processFlights,
       turn: createProcessTurn(),
+      bell,
+      demand,
       shared: undefined,
       openLedger: (account, journal) => createMemoryLedger(account.quota, clock, journal),
       isWell: () => undefined,
-      close: () => Promise.resolve(),
+      close: async () => {
+        await demand.close()
+        await bell.close()
+      },
     }
+  }
 
   const { url, prefix, maxReplicas } = config.redis
   // Two connections: a long answer on its way to the cache must not hold up a start.
@@ -150,6 +166,8 @@ export function createReplicas(options: ReplicaOptions): Replicas {
     maxKeepMs,
   })
   const cache = createTwoTierCache({ memory, shared, clock, observer: options.cacheObserver })
+  const bell = createRedisBell({ link, url, prefix, clock, log: options.log })
+  const demand = createRedisDemandBoard({ link, bell, clock, prefix, log: options.log })
   const script = readStartsScript()
   /** Accounts whose quota cannot be shared although Redis answers. */
   const troubled = new Set<string>()
@@ -158,7 +176,9 @@ export function createReplicas(options: ReplicaOptions): Replicas {
     answers,
     flights: createRedisSingleFlight({ link, clock, prefix, processFlights }),
     turn: createRedisTurn({ link, prefix }),
-    shared: { link, prefix },
+    bell,
+    demand,
+    shared: { link, prefix, bell },
     openLedger: (account, journal) =>
       createFleetLedger({
         limits: account.quota,
@@ -191,6 +211,9 @@ export function createReplicas(options: ReplicaOptions): Replicas {
       await cache.settle()
       fleetClock.close()
       generations.close()
+      // What was wanted here is taken back, and the others are told.
+      await demand.close()
+      await bell.close()
       await Promise.all([link.close(), quotaLink.close()])
     },
   }

@@ -135,6 +135,7 @@ async function runOverSandbox(source: Parameters<typeof loadConfig>[0]): Promise
       '',
       '  Weir is running over its built-in sandbox: ALL DATA IS SIMULATED.',
       '',
+      `    Console    ${address}/console`,
       `    GraphiQL   ${address}/graphiql`,
       `    GraphQL    ${address}/graphql`,
       `    REST       ${address}/v1/accounts   (described at ${address}/docs)`,

@@ -3,7 +3,9 @@
 import { join } from 'node:path'
 import { Meter } from '#contract/ask.ts'
 import { type Capabilities, isSupported } from '#contract/capability.ts'
-import { createProcessFeed, type Feed } from '#fleet/feed.ts'
+import type { CollectorReadings } from '#contract/readings.ts'
+import type { Bell } from '#fleet/bell.ts'
+import { createProcessFeed, type Feed, type FeedKeep } from '#fleet/feed.ts'
 import type { FleetLink } from '#fleet/fleet-link.ts'
 import { createProcessLease, type Lease } from '#fleet/lease.ts'
 import { createRedisFeed } from '#fleet/redis-feed.ts'
@@ -26,11 +28,16 @@ import type { AccountConfig } from './config.ts'
 /** Name of the file, in the data directory. */
 export const SNAPSHOT_FILE = 'snapshots.sqlite'
 
+/** What is kept of the feed for those who come back: far longer than anybody takes for that. */
+const KEPT: FeedKeep = { events: 1000, ms: 600_000 }
+
 /** Where replicas share what they share. */
 export interface SharedPlace {
   readonly link: FleetLink
   /** Begins every key. */
   readonly prefix: string
+  /** Says at once that something has changed. */
+  readonly bell: Bell
 }
 
 /** What is built from. */
@@ -48,6 +55,8 @@ export interface SnapshotParts {
   readonly stores: SnapshotStores
   /** Told of each snapshot that is new. */
   readonly feed: Feed<Snapshot>
+  /** How the collectors that were built are doing. */
+  readonly readings: CollectorReadings
   /** Builds the collector of an account; undefined where its provider has no queue. Starts nothing. */
   createCollector(account: ConnectedAccount, settings: AccountConfig | undefined): SnapshotCollector | undefined
   /** Gives the file back. After everything that uses the stores. */
@@ -62,16 +71,16 @@ export function openSnapshotParts({ dataDirectory, shared, clock, log }: Snapsho
     ? toSharedStores(journal, shared, file.member)
     : { journal, batches: createSqliteBatchStore(file), shared: undefined, snapshots: createSqliteSnapshotStore(file) }
   const feed: Feed<Snapshot> = shared
-    ? createRedisFeed({ ...shared, clock, name: 'snapshot', item: snapshotEventSchema, log })
-    : createProcessFeed()
-  const collectors: SnapshotCollector[] = []
+    ? createRedisFeed({ ...shared, clock, name: 'snapshot', item: snapshotEventSchema, keep: KEPT, log })
+    : createProcessFeed({ clock, keep: KEPT })
+  const collectors = new Map<string, { readonly collector: SnapshotCollector; readonly collects: boolean }>()
   let connection = 0
   const stopListening = shared?.link.onChange(() => {
     const state = shared.link.state()
     // Another connection may be one to a server that has lost its last moments.
     if (state.health !== 'up' || state.connection === connection) return
     connection = state.connection
-    for (const collector of collectors) collector.recall()
+    for (const { collector } of collectors.values()) collector.recall()
   })
 
   function openLease(account: string): Lease {
@@ -82,6 +91,21 @@ export function openSnapshotParts({ dataDirectory, shared, clock, log }: Snapsho
   return {
     stores,
     feed,
+    readings: {
+      async find(account) {
+        const found = collectors.get(account)
+        if (!found) return null
+        const { collector, collects } = found
+        const [{ popped, stored, quarantined, batchesUnknown }, backlog] = await Promise.all([
+          stores.journal.readTally(account),
+          stores.batches.countUnread(account),
+        ])
+        return {
+          ...{ collects, isCollector: collects && collector.isHolder(), lagSeconds: readLagSeconds(collector, clock) },
+          ...{ backlog, popped, stored, quarantined, batchesUnknown },
+        }
+      },
+    },
     createCollector(account, settings) {
       const { capabilities, readSnapshotBatch } = account.connection
       if (!settings?.snapshots || !readSnapshotBatch) return undefined
@@ -109,7 +133,7 @@ export function openSnapshotParts({ dataDirectory, shared, clock, log }: Snapsho
           ...circumstances,
         }),
       })
-      collectors.push(collector)
+      collectors.set(account.name, { collector, collects: collect })
       return collector
     },
     async close() {
@@ -140,9 +164,10 @@ export function addSnapshotMetrics(
     readTally: () => stores.journal.readTally(account),
     countUnread: () => stores.batches.countUnread(account),
     isLeaseHeld: () => collector.isHolder(),
-    readLagSeconds: () => {
-      const { behindSince } = collector
-      return behindSince === null ? null : Math.max(0, (clock.now() - behindSince) / 1000)
-    },
+    readLagSeconds: () => readLagSeconds(collector, clock),
   })
+}
+
+function readLagSeconds({ behindSince }: SnapshotCollector, clock: Clock): number | null {
+  return behindSince === null ? null : Math.max(0, (clock.now() - behindSince) / 1000)
 }

@@ -20,6 +20,7 @@ import { RefusalCount } from '#telemetry/refusal-count.ts'
 import { createRequestLog } from '#telemetry/request-log.ts'
 import { createRequestMetrics } from '#telemetry/request-metrics.ts'
 import { createRequestSpans } from '#telemetry/request-spans.ts'
+import { SamplerMetrics } from '#telemetry/sampler-metrics.ts'
 import { createSnapshotMetrics, type SnapshotMetrics } from '#telemetry/snapshot-metrics.ts'
 import { SpendingLedger } from '#telemetry/spending-ledger.ts'
 import { createSpendingMetrics } from '#telemetry/spending-metrics.ts'
@@ -65,6 +66,8 @@ export interface TelemetryParts {
   readonly cache: CacheObserver
   /** Numbers of the accounts that are collected. */
   readonly snapshots: SnapshotMetrics
+  /** Numbers of what is watched. */
+  readonly samplers: SamplerMetrics
   /** Told of every request that is over: counts it, and writes its line. */
   readonly requests: RequestObserver
   /** Told of the calls of one account of the settings. */
@@ -97,6 +100,7 @@ export function createTelemetryParts({
   }
   const cache = new CacheMetrics()
   const snapshots = createSnapshotMetrics()
+  const samplers = new SamplerMetrics()
   const refusals = new RefusalCount()
   const spending = new SpendingLedger({
     accounts: config.accounts.map(({ name, quota }) => ({ name, windowSeconds: quota.windowSeconds })),
@@ -106,13 +110,14 @@ export function createTelemetryParts({
   const names = config.accounts.map(({ name }) => name)
   metrics.addReadings(createSpendingMetrics({ accounts: names, ledger: spending }))
   let loop: LoopMetrics | undefined
-  for (const group of [createProcessMetrics({ version }), cache, snapshots]) metrics.addReadings(group)
+  for (const group of [createProcessMetrics({ version }), cache, snapshots, samplers]) metrics.addReadings(group)
   return {
     metrics,
     tracer,
     spending,
     cache: cache.told,
     snapshots,
+    samplers,
     requests: tracer.isOn ? createRequestSpans(tracer, told) : told,
     toUpstreamObserver: (name) => {
       const account = config.accounts.find((each) => each.name === name)

@@ -114,6 +114,7 @@ describe.each(forms)('the process, $form', ({ find }) => {
     expect(sandbox.countCalls()).toBeGreaterThan(0)
     for (const [path, type] of [
       ['/graphiql', 'text/html'],
+      ['/console', 'text/html'],
       ['/docs/static/swagger-ui.css', 'text/css'],
       ['/openapi.json', 'application/json'],
     ]) {

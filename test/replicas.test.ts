@@ -46,7 +46,7 @@ async function openReplicas(count: number) {
       return replica.cache.set(name, entry, { sizeBytes: 1, keepUntil: clock.now() + 3_600_000, isPrivate, begunAtMs })
     }
     const has = async (name: typeof key) => (await replica.cache.get(name)) !== undefined
-    return { clock, write, has, isWell: replica.isWell }
+    return { clock, write, has, isWell: replica.isWell, replica }
   })
   const [first, ...rest] = replicas
   if (!first) throw new Error('no replica')
@@ -106,5 +106,38 @@ describe('replicas over one Redis', () => {
       await clock.advance(500)
       await waitUntil('it is forgotten', async () => !(await has(key)))
     }
+  })
+
+  it('know what is wanted at any of them, until one of them ends', async () => {
+    const { replicas } = await openReplicas(2)
+    const [one, other] = replicas.map(({ replica }) => replica)
+    let heard = 0
+    other?.demand.onChange('main', () => {
+      heard += 1
+    })
+    // Called once as soon as it can hear.
+    await waitUntil('it listens', async () => heard > 0)
+    one?.demand.want('main', 'liveStat live/a')
+    await waitUntil('it is told', async () => heard > 1)
+    expect(await other?.demand.list('main')).toEqual(['liveStat live/a'])
+    await one?.close()
+    await waitUntil('it is told', async () => heard > 2)
+    expect(await other?.demand.list('main')).toEqual([])
+  })
+})
+
+describe('a replica without others', () => {
+  it('has a bell and a board of its own', async () => {
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+    const config = loadText(`accounts: [ ${account} ]`)
+    const { bell, demand, shared, close } = createReplicas({ config, clock: new FakeClock(), log, dataDirectory })
+    const rung = new Promise<void>((resolve) => bell.listen('a', resolve))
+    bell.ring('a')
+    await rung
+    demand.want('main', 'a')
+    expect(await demand.list('main')).toEqual(['a'])
+    expect(shared).toBeUndefined()
+    await close()
+    expect(await demand.list('main')).toEqual([])
   })
 })

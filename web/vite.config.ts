@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite'
+import { packedFiles } from './packed-files.ts'
 
 /**
  * One configuration for every page of this workspace. A page is a folder with an `index.html`; the build script
@@ -8,6 +9,7 @@ export default defineConfig({
   // The gateway decides where a page is mounted, so its assets are named relative to it.
   base: './',
   worker: { format: 'es' },
+  plugins: [packedFiles()],
   build: {
     emptyOutDir: true,
     // The content security policy lets scripts and workers come from files only.
@@ -16,6 +18,8 @@ export default defineConfig({
     // The editor is a few megabytes whatever we do, and loads from next door.
     chunkSizeWarningLimit: 8_000,
     rolldownOptions: {
+      // Packing takes its time on a busy machine; who installs can do nothing about it.
+      checks: { bundlerTimings: false },
       onLog(level, log, report) {
         // "use client" marks are for server rendering; a bundle for the browser drops them.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log)

@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { findFreePort } from '#test/support/free-port.ts'
 import type { Cores } from './cores.ts'
 import type { Image } from './image.ts'
-import { findPort, type ServerProcess, startServer } from './server-process.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
 import { writeTailcallConfig } from './tailcall.ts'
 import type { BenchUpstream } from './upstream.ts'
 import { open, startWeir } from './weir.ts'
@@ -128,7 +129,7 @@ async function startScript(
   scene: Scene,
   { isByPath, before }: ScriptOptions,
 ): Promise<RunningContender> {
-  const port = await findPort()
+  const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
   const started = await startServer({
     name: script,
@@ -147,7 +148,7 @@ const toOptions = ({ answers, upstream, redisUrl }: Scene, own: Readonly<Record<
 
 async function startHive(scene: Scene): Promise<RunningContender> {
   const origin = await startScript('mercurius', scene, { before: scene.cores.load })
-  const port = await findPort()
+  const port = await findFreePort()
   const words = ['proxy', '-c', join(folder, 'hive-config.mjs'), '-h', '127.0.0.1', '-p', String(port)]
   try {
     const gateway = await startServer({
@@ -172,7 +173,7 @@ async function startTailcall(scene: Scene, workers: number): Promise<RunningCont
   const program = join(packages, '@tailcallhq/core-linux-x64-gnu/bin/tailcall')
   if (!existsSync(program)) throw new Error('its package has a program for Linux on x64 (glibc) only')
   const origin = await startScript('plain-origin', scene, { before: scene.cores.load })
-  const port = await findPort()
+  const port = await findFreePort()
   const own = join(scene.folder, `tailcall-${workers}`)
   await mkdir(own, { recursive: true })
   const file = join(own, 'config.graphql')

@@ -12,6 +12,8 @@ import { sendLoad } from './wrk.ts'
 export interface Pace {
   /** Rounds that count, ≥ 1. One more before them warms up. */
   readonly rounds: number
+  /** Length of a turn that warms up, whole seconds ≥ 1. */
+  readonly warmUpSeconds: number
   /** Length of a turn, whole seconds ≥ 1. */
   readonly seconds: number
 }
@@ -108,7 +110,7 @@ async function takeTurn(
   turns: Turns | undefined,
 ): Promise<void> {
   const { bodies, headers, connections } = run.loads[cell.load]
-  const seconds = turns === undefined ? 1 : run.pace.seconds
+  const seconds = turns === undefined ? run.pace.warmUpSeconds : run.pace.seconds
   const order = {
     url: contender.toUrl(cell.load),
     bodies,

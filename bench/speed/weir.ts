@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findFreePort } from '#test/support/free-port.ts'
 import type { Image } from './image.ts'
 import { ACCOUNT } from './questions.ts'
-import { findPort, type ServerProcess, startServer } from './server-process.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
 import type { BenchUpstream } from './upstream.ts'
 
 /** The key that all questions carry. It opens nothing but the bench's own servers. */
@@ -51,7 +52,7 @@ export async function startWeir({ name, folder, upstream, redis, image, before, 
   const own = join(folder, name.replaceAll(/\W+/g, '-'))
   await mkdir(own, { recursive: true })
   const file = join(own, 'weir.json')
-  const port = await findPort()
+  const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
   await writeFile(
     file,

@@ -22,7 +22,8 @@ const allowedShape = z.strictObject({
 const reportShape = z.array(
   z.object({
     filePath: z.string(),
-    sourceContent: z.string(),
+    /** Left out for pictures and the like, which are not looked through. */
+    sourceContent: z.string().default(''),
     messages: z.array(z.object({ ruleId: z.string(), loc: z.object({ start: z.object({ line: z.number().int() }) }) })),
   }),
 )

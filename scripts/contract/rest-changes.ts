@@ -84,8 +84,9 @@ function isWord(kind: string): boolean {
 
 /** Whether what holds the thing was there: what is required within something new asks nothing of anybody. */
 function hasParent(name: string, things: ReadonlyMap<string, Thing>): boolean {
-  const parent = name.replace(/(\.[^.\s]+|\s\S+)$/, '')
-  return things.has(parent)
+  const start = name.lastIndexOf(' ')
+  const inner = Math.max(name.lastIndexOf('.'), name.endsWith('[]') ? name.length - 2 : 0)
+  return things.has(name.slice(0, Math.max(start, inner)))
 }
 
 function listThings({ paths, components }: z.output<typeof documentShape>): ReadonlyMap<string, Thing> {

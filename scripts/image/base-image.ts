@@ -35,7 +35,7 @@ export async function createBaseImage(buildah: Buildah, folder: string): Promise
   const root = join(folder, 'root')
   await mkdir(folder, { recursive: true })
   const leftOut = unneeded.map((path) => `--dpkgopt=path-exclude=${path}`)
-  await runProgram(['mmdebstrap', '--variant=minbase', ...leftOut, suite, root, 'http://deb.debian.org/debian'])
+  await runProgram(['mmdebstrap', '--variant=minbase', ...leftOut, suite, root])
   await addNode(root, version)
   const container = (await buildah.run('from', 'scratch')).trim()
   await buildah.run('add', '--quiet', container, root, '/')

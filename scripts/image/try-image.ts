@@ -3,11 +3,11 @@ import type { ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import { toSettings } from '../../sandbox/settings-snippet.ts'
+import { findFreePort } from '../../test/support/free-port.ts'
 import type { ImageConfig } from './buildah.ts'
 import { preparePlaces, startReadOnly } from './read-only-run.ts'
 
@@ -66,7 +66,7 @@ ${toSettings(sandbox)}`,
     if (/EROFS|EACCES|"level":"(?:error|fatal)"/.test(gateway.said())) throw new Error(`it said ${gateway.said()}`)
     return [
       `ready after ${readyAfterMs.toFixed(0)} ms, ${rights}`,
-      'GraphQL, REST and the page of GraphiQL were answered, a caller without a key was not; the health check is content',
+      'GraphQL, REST and the pages were answered, a caller without a key was not; the health check is content',
       `stopped with status 0 after ${(performance.now() - stoppedAtMs).toFixed(0)} ms, of which it answered for ${DRAIN_SECONDS} s`,
     ]
   } finally {
@@ -134,18 +134,8 @@ async function ask(url: string, key: string): Promise<void> {
   const text = await asked.text()
   if (asked.status !== 200 || text.includes('"errors"') || !text.includes('"key"'))
     throw new Error(`it answered ${text}`)
-  for (const path of ['/v1/live-streams?first=3', '/graphiql', '/docs', '/openapi.json', '/metrics']) {
+  for (const path of ['/v1/live-streams?first=3', '/graphiql', '/console', '/docs', '/openapi.json', '/metrics']) {
     const { status } = await fetch(url + path, { headers: caller })
     if (status !== 200) throw new Error(`${path} was answered with ${status}`)
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port')
-  return address.port
 }

@@ -3,6 +3,9 @@ import { isUtf8 } from 'node:buffer'
 import type { Caller } from '#model/caller.ts'
 import { GatewayError } from '#model/errors.ts'
 
+/** What whoever is not let in is told to send: the value of `WWW-Authenticate`. */
+export const CHALLENGE = 'Bearer realm="weir"'
+
 /** Headers of a request, names in lower case, as Node gives them. */
 export type AccessHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 

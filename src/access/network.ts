@@ -11,10 +11,11 @@ const spelledPattern = /^[1-9a-f][\da-f]{0,3}(?::(?:0|[1-9a-f][\da-f]{0,3})){3}(
 /**
  * The address itself, and with IPv6 its /64, spelled in one way: one household or host has a whole /64.
  * @param address an IP address, as Node spells it or otherwise, also with a port as some proxies tell it; or whatever
- * text a proxy lets through
+ * text a proxy lets through; undefined for a client that has left before it was asked for, which no type tells of
  * @returns at most 19 characters
  */
-export function toNetwork(address: string): string {
+export function toNetwork(address: string | undefined): string {
+  if (address === undefined) return NOWHERE
   return findNetwork(address) ?? findNetwork(withoutPort(address)) ?? NOWHERE
 }
 

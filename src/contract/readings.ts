@@ -54,3 +54,29 @@ export interface SpendingReadings {
   /** Milliseconds until a quota is used up at the pace of late; null when it is not, or has been already. */
   findExhaustionMs(account: string, quota: QuotaReading): number | null
 }
+
+/** How the collector of an account's snapshot queue is doing. */
+export interface CollectorReading {
+  /** Whether the settings have it collected. */
+  readonly collects: boolean
+  /** Whether the replica that answers is the one that collects. */
+  readonly isCollector: boolean
+  /** Seconds since the provider's queue was last known to be empty, ≥ 0; null where this replica does not know. */
+  readonly lagSeconds: number | null
+  /** Answers received that nobody has read yet, ≥ 0; of this replica's store, or of the shared one. */
+  readonly backlog: number
+  /** Rows of the answers that this replica has received, ≥ 0. */
+  readonly popped: number
+  /** Snapshots of them that were new, ≥ 0. */
+  readonly stored: number
+  /** Answers of them that could not be read, or not whole, ≥ 0. */
+  readonly quarantined: number
+  /** Pops of this replica of which nobody knows whether they took messages, ≥ 0. */
+  readonly batchesUnknown: number
+}
+
+/** How the collectors of this process are doing. */
+export interface CollectorReadings {
+  /** Of an account of the settings; null where its provider has no snapshot queue. */
+  find(account: string): Promise<CollectorReading | null>
+}

@@ -3,7 +3,7 @@
 /** One contender for one lease. */
 export interface Lease {
   /**
-   * Takes the lease if it is free, and keeps it if it is this process's. To be called every `LEASE_BEAT_MS` by whoever
+   * Takes the lease if it is free, and keeps it if it is this process's. To be called every beat of its terms by whoever
    * wants it, and again and again: what nobody holds is given to one who has asked for a while. Never rejects.
    * @returns whether it is surely this process's now
    */
@@ -30,10 +30,20 @@ export interface LeaseName {
   readonly key: string
 }
 
-/** How long a lease outlives its last `hold`, in milliseconds. */
+/** How quickly a lease goes on to somebody else. All who want one and the same lease have the same terms. */
+export interface LeaseTerms {
+  /** How long it outlives its last `hold`, in milliseconds; several beats, one of which may be late or lost. */
+  readonly leaseMs: number
+  /** How often it is to be held, in milliseconds. */
+  readonly beatMs: number
+}
+
+/** How long a lease outlives its last `hold` where no terms are given, in milliseconds. */
 export const LEASE_MS = 8000
-/** How often it is to be held, in milliseconds. */
+/** How often it is to be held then, in milliseconds. */
 export const LEASE_BEAT_MS = 2000
+/** For work that somebody waits to see: after a holder that has died it goes on within one tick of a provider, 5 s. */
+export const SAMPLER_LEASE: LeaseTerms = { leaseMs: 2400, beatMs: 600 }
 
 const LONG_AGO_MS = Number.NEGATIVE_INFINITY
 

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '#model/clock.ts'
 import { FleetCommandError, type FleetLink, type FleetScript } from './fleet-link.ts'
-import { LEASE_BEAT_MS, LEASE_MS, type Lease, type LeaseName } from './lease.ts'
+import { LEASE_BEAT_MS, LEASE_MS, type Lease, type LeaseName, type LeaseTerms } from './lease.ts'
 
 /** What it is made with. */
 export interface RedisLeaseOptions {
@@ -15,17 +15,29 @@ export interface RedisLeaseOptions {
   readonly name: LeaseName
   /** What this process is called, for people who look into Redis. Need not be unique. */
   readonly holder: string
+  /** The same for all contenders. Default: `LEASE_MS` and `LEASE_BEAT_MS`. */
+  readonly terms?: LeaseTerms
 }
 
-/** Two steady clocks may go apart by 1 %. */
-const HELD_MS = LEASE_MS * 0.99
-/**
- * A living holder whose beat was lost with the data of the server writes it again within a beat, and the moment that a
- * link takes to come back.
- */
-const RESTORED_WITHIN_MS = LEASE_BEAT_MS + 1500
-/** Who has not looked for longer has not watched. */
-const LOOK_WITHIN_MS = 2 * LEASE_BEAT_MS + 1000
+/** What follows from the terms, in milliseconds. */
+interface LeaseTimes {
+  /** How long a contender waits that sees one and the same beat. */
+  readonly leaseMs: number
+  /** How long the holder may believe: two steady clocks may go apart by 1 %. */
+  readonly heldMs: number
+  /**
+   * A living holder whose beat was lost with the data of the server writes it again within a beat, and the moment that
+   * a link takes to come back. However short the beats, that moment stays what it is.
+   */
+  readonly restoredWithinMs: number
+  /** Who has not looked for longer has not watched. */
+  readonly lookWithinMs: number
+}
+
+function toTimes({ leaseMs, beatMs }: LeaseTerms): LeaseTimes {
+  return { leaseMs, heldMs: leaseMs * 0.99, restoredWithinMs: beatMs + 1500, lookWithinMs: 2 * beatMs + 1000 }
+}
+
 const LONG_AGO_MS = Number.NEGATIVE_INFINITY
 /** How a mark begins to look. */
 const MARK = '0 '
@@ -97,8 +109,8 @@ interface Watch {
 }
 
 /**
- * One contender. A holder that is not heard of any more is replaced within 12 s and a few round trips: the lease, one
- * beat until its last one is seen, one until the lease is over.
+ * One contender. A holder that is not heard of any more is replaced within the lease, two beats and a few round trips:
+ * one beat until its last one is seen, one until it is noticed that the lease is over. Where no terms are given, 12 s.
  */
 export function createRedisLease(options: RedisLeaseOptions): Lease {
   return new RedisLease(options)
@@ -108,6 +120,7 @@ class RedisLease implements Lease {
   heldUntilMs = LONG_AGO_MS
   fence = 0
   private readonly options: RedisLeaseOptions
+  private readonly times: LeaseTimes
   private readonly key: string
   /** Nobody else's, not even of the same process before. */
   private readonly self: string
@@ -121,6 +134,7 @@ class RedisLease implements Lease {
   constructor(options: RedisLeaseOptions) {
     const { prefix, name, holder } = options
     this.options = options
+    this.times = toTimes(options.terms ?? { leaseMs: LEASE_MS, beatMs: LEASE_BEAT_MS })
     this.key = `${prefix}:{${name.scope}}:lease:${name.key}`
     this.self = `${holder}/${randomUUID()}`
   }
@@ -155,7 +169,7 @@ class RedisLease implements Lease {
     const sentAtMs = clock.monotonicMs()
     const isKept = await link.evaluate(keep, [this.key], [this.self, this.fence, this.nextBeat()])
     if (releases !== this.releases) return
-    if (isKept === 1) this.heldUntilMs = sentAtMs + HELD_MS
+    if (isKept === 1) this.heldUntilMs = sentAtMs + this.times.heldMs
     else this.lose()
   }
 
@@ -164,9 +178,9 @@ class RedisLease implements Lease {
     const sentAtMs = clock.monotonicMs()
     const { connection } = link.state()
     const watch = this.findWatch(connection, sentAtMs)
-    const mustLook = watch !== undefined && isOver(watch, sentAtMs) ? watch.seen : ''
+    const mustLook = watch !== undefined && this.isOver(watch, sentAtMs) ? watch.seen : ''
     // A server that has just come may have lost that somebody took it since it was given up.
-    const mayFollow = watch !== undefined && sentAtMs - watch.beganAtMs >= RESTORED_WITHIN_MS
+    const mayFollow = watch !== undefined && sentAtMs - watch.beganAtMs >= this.times.restoredWithinMs
     const words = [this.self, this.nextBeat(), mustLook, mayFollow ? '1' : '0', this.fence]
     const [isTaken, found] = readReply(await link.evaluate(take, [this.key], words))
     if (!isTaken) {
@@ -184,14 +198,20 @@ class RedisLease implements Lease {
     this.watch = undefined
     if (releases !== this.releases) return
     this.fence = Number(found)
-    this.heldUntilMs = sentAtMs + HELD_MS
+    this.heldUntilMs = sentAtMs + this.times.heldMs
   }
 
   /** What has been watched up to now, without a gap in which something could have come and gone. */
   private findWatch(connection: number, nowMs: number): Watch | undefined {
     const { watch } = this
     if (watch?.connection !== connection) return undefined
-    return nowMs - watch.lookedAtMs <= LOOK_WITHIN_MS ? watch : undefined
+    return nowMs - watch.lookedAtMs <= this.times.lookWithinMs ? watch : undefined
+  }
+
+  /** Whether whoever wrote what is seen there cannot hold the lease any more. */
+  private isOver({ seen, sinceMs }: Watch, nowMs: number): boolean {
+    const { leaseMs, restoredWithinMs } = this.times
+    return nowMs - sinceMs >= (seen.startsWith(MARK) ? restoredWithinMs : leaseMs)
   }
 
   private isHeld(): boolean {
@@ -214,11 +234,6 @@ class RedisLease implements Lease {
     this.turn = result
     return result
   }
-}
-
-/** Whether whoever wrote what is seen there cannot hold the lease any more. */
-function isOver({ seen, sinceMs }: Watch, nowMs: number): boolean {
-  return nowMs - sinceMs >= (seen.startsWith(MARK) ? RESTORED_WITHIN_MS : LEASE_MS)
 }
 
 function readReply(reply: unknown): readonly [isTaken: boolean, found: string | number] {

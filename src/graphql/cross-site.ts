@@ -1,23 +1,8 @@
 // Keeps pages of other sites from asking with the standing of whoever looks at them: a GET is what a page may send
 // anywhere without being allowed to, and each one may cost a provider call.
-import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import { isFromBrowser } from '#access/browser.ts'
+import { isFromBrowser, isUnproven } from '#access/browser.ts'
 import { RequestError } from './request.ts'
-
-/** Headers that a page of another site cannot send unless CORS allows it. */
-const proofs = ['x-api-key', 'graphql-require-preflight'] as const
-/** What browsers send by themselves as `Authorization`, to where a person has once logged in. */
-const ownCredentials = /^(basic|digest|negotiate|ntlm)\b/i
-
-/** A request by a method that a page may use anywhere, without a header that it may not. */
-export function isUnproven({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
-  const { authorization } = headers
-  const isProven =
-    proofs.some((name) => headers[name] !== undefined) ||
-    (authorization !== undefined && !ownCredentials.test(authorization))
-  return (method === 'GET' || method === 'HEAD') && !isProven
-}
 
 /**
  * Refuses what a page may have sent, before anything else is done about it. POSTs of anything but JSON are not read, and

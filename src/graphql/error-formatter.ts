@@ -84,6 +84,17 @@ const codesWithStatus: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'QUERY_TOO_COMPLEX',
 ])
 
+/**
+ * Whether an operation that is to be answered by events is refused with a status instead: for who asks, for how often,
+ * and for a request that is none. What is wrong with its document is told by an event.
+ */
+export function isRefusedByStatus(error: unknown): boolean {
+  return showErrors([error]).some(
+    ({ shown }) =>
+      shown instanceof RequestError || (codesWithStatus.has(shown.code) && shown.code !== 'QUERY_TOO_COMPLEX'),
+  )
+}
+
 function unfold(error: unknown): readonly unknown[] {
   const held: unknown = error instanceof Error && 'errors' in error ? error.errors : undefined
   return Array.isArray(held) && held.length > 0 ? held : [error]

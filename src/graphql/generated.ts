@@ -1,6 +1,6 @@
 // Generated from schema.graphql by scripts/generate-graphql-types.ts. Do not edit.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { AccountParent, LiveStatParent, LiveStreamConnectionParent, LiveTotalsParent, PlaySampleParent, PlaySampleSeriesParent, PushSampleSeriesParent, PushSessionSeriesParent, QuotaParent, RecordingParent, RecordingConnectionParent, SnapshotParent, SnapshotConnectionParent, StreamParent, StreamPushSessionsParent } from './parents.ts';
+import type { AccountParent, LiveStatParent, LiveStreamConnectionParent, LiveTotalsParent, PlaySampleParent, PlaySampleSeriesParent, PushSampleSeriesParent, PushSessionSeriesParent, QuarantinedBatchParent, QuotaParent, RecordingParent, RecordingConnectionParent, SnapshotParent, SnapshotConnectionParent, StreamParent, StreamPushSessionsParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -94,13 +94,36 @@ export type QueryPushSessionsArgs = {
 };
 
 /**
- * What can be watched, on a WebSocket (`graphql-transport-ws`) at `/graphql`. Every event is answered like a request of its
+ * What can be watched, on a WebSocket (`graphql-transport-ws`) or by server-sent events (`Accept: text/event-stream`) at
+ * `/graphql`. One poller of all replicas reads the provider for all who watch, at the pace at which it measures (5 s, of playback
+ * 60 s), or more slowly where the quota wants it: see `Account.sampling`. Every event is answered like a request of its
  * own: what its fields cost counts anew, and its `extensions.upstream` says so. One of which more is read than it holds itself
  * counts as a request of its client too, and over the limit ends with `RATE_LIMITED`. Nothing is sent twice; after a pause ask
  * for the list.
  */
 export type Subscription = {
   readonly __typename?: 'Subscription';
+  /**
+   * What is measured of a stream right now: first as it is known, then each new reading; null when it is not live, told once,
+   * after three readings without it where it was live before. Stale once, when the provider cannot be read any more.
+   * Errors: `NOT_FOUND`, `INVALID_INPUT`, `CAPABILITY_UNSUPPORTED`; `RATE_LIMITED` ends it for a client that reads too slowly.
+   */
+  readonly liveStat: Maybe<LiveStat>;
+  /**
+   * Each new ingest measurement of a stream once, in order; first the last one that is known. Read from its history, or, where many
+   * streams are watched, from the account's list, whose readings are dated by their arrival. Errors as `liveStat`.
+   */
+  readonly pushSample: Maybe<PushSample>;
+  /**
+   * Each new playback measurement of a stream once, in order; first the last one that is known. Read from its history, or, where
+   * many streams are watched, from the account's list, which tells no traffic. Errors as `liveStat`.
+   */
+  readonly playSample: Maybe<PlaySample>;
+  /**
+   * What a stream is doing: first as it is known, then each change. One that was seen live is told to be anything else only after
+   * three readings without it. Errors as `liveStat`.
+   */
+  readonly streamState: Maybe<StreamStateChange>;
   /**
    * Each screenshot of an account as it is collected, once it is stored. No provider call by itself.
    * Errors: `NOT_FOUND`, `CAPABILITY_UNSUPPORTED`, `INVALID_INPUT` for a key that is none of its provider's; `RATE_LIMITED` ends
@@ -111,7 +134,65 @@ export type Subscription = {
 
 
 /**
- * What can be watched, on a WebSocket (`graphql-transport-ws`) at `/graphql`. Every event is answered like a request of its
+ * What can be watched, on a WebSocket (`graphql-transport-ws`) or by server-sent events (`Accept: text/event-stream`) at
+ * `/graphql`. One poller of all replicas reads the provider for all who watch, at the pace at which it measures (5 s, of playback
+ * 60 s), or more slowly where the quota wants it: see `Account.sampling`. Every event is answered like a request of its
+ * own: what its fields cost counts anew, and its `extensions.upstream` says so. One of which more is read than it holds itself
+ * counts as a request of its client too, and over the limit ends with `RATE_LIMITED`. Nothing is sent twice; after a pause ask
+ * for the list.
+ */
+export type SubscriptionLiveStatArgs = {
+  account: Scalars['String']['input'];
+  key: Scalars['String']['input'];
+};
+
+
+/**
+ * What can be watched, on a WebSocket (`graphql-transport-ws`) or by server-sent events (`Accept: text/event-stream`) at
+ * `/graphql`. One poller of all replicas reads the provider for all who watch, at the pace at which it measures (5 s, of playback
+ * 60 s), or more slowly where the quota wants it: see `Account.sampling`. Every event is answered like a request of its
+ * own: what its fields cost counts anew, and its `extensions.upstream` says so. One of which more is read than it holds itself
+ * counts as a request of its client too, and over the limit ends with `RATE_LIMITED`. Nothing is sent twice; after a pause ask
+ * for the list.
+ */
+export type SubscriptionPushSampleArgs = {
+  account: Scalars['String']['input'];
+  key: Scalars['String']['input'];
+};
+
+
+/**
+ * What can be watched, on a WebSocket (`graphql-transport-ws`) or by server-sent events (`Accept: text/event-stream`) at
+ * `/graphql`. One poller of all replicas reads the provider for all who watch, at the pace at which it measures (5 s, of playback
+ * 60 s), or more slowly where the quota wants it: see `Account.sampling`. Every event is answered like a request of its
+ * own: what its fields cost counts anew, and its `extensions.upstream` says so. One of which more is read than it holds itself
+ * counts as a request of its client too, and over the limit ends with `RATE_LIMITED`. Nothing is sent twice; after a pause ask
+ * for the list.
+ */
+export type SubscriptionPlaySampleArgs = {
+  account: Scalars['String']['input'];
+  key: Scalars['String']['input'];
+};
+
+
+/**
+ * What can be watched, on a WebSocket (`graphql-transport-ws`) or by server-sent events (`Accept: text/event-stream`) at
+ * `/graphql`. One poller of all replicas reads the provider for all who watch, at the pace at which it measures (5 s, of playback
+ * 60 s), or more slowly where the quota wants it: see `Account.sampling`. Every event is answered like a request of its
+ * own: what its fields cost counts anew, and its `extensions.upstream` says so. One of which more is read than it holds itself
+ * counts as a request of its client too, and over the limit ends with `RATE_LIMITED`. Nothing is sent twice; after a pause ask
+ * for the list.
+ */
+export type SubscriptionStreamStateArgs = {
+  account: Scalars['String']['input'];
+  key: Scalars['String']['input'];
+};
+
+
+/**
+ * What can be watched, on a WebSocket (`graphql-transport-ws`) or by server-sent events (`Accept: text/event-stream`) at
+ * `/graphql`. One poller of all replicas reads the provider for all who watch, at the pace at which it measures (5 s, of playback
+ * 60 s), or more slowly where the quota wants it: see `Account.sampling`. Every event is answered like a request of its
  * own: what its fields cost counts anew, and its `extensions.upstream` says so. One of which more is read than it holds itself
  * counts as a request of its client too, and over the limit ends with `RATE_LIMITED`. Nothing is sent twice; after a pause ask
  * for the list.
@@ -120,6 +201,26 @@ export type SubscriptionSnapshotArgs = {
   account: Scalars['String']['input'];
   key: InputMaybe<Scalars['String']['input']>;
 };
+
+/** What a watched stream is doing. */
+export type StreamStateChange = {
+  readonly __typename?: 'StreamStateChange';
+  /** What it is doing from `stateSince` on. */
+  readonly state: StreamState;
+  /** When it was first seen like that by whoever watched. */
+  readonly stateSince: Scalars['DateTime']['output'];
+  /** What that was read from. */
+  readonly stateSource: StateSource;
+};
+
+/** What a state was read from. */
+export type StateSource =
+  /** The provider's readings of live streams, whole or of that stream. */
+  | 'LIST'
+  /** The provider's status call. */
+  | 'STATUS'
+  /** That it was pushed a moment ago, by its ingest history. */
+  | 'SAMPLES';
 
 /** Something with an opaque id that resolves without any store. */
 export type Node = {
@@ -177,6 +278,18 @@ export type Account = {
   readonly quota: Quota;
   /** How the provider has been answering. No provider call. */
   readonly health: AccountHealth;
+  /** How its watched streams are being read, as far as the replica that answers knows. No provider call. */
+  readonly sampling: Sampling;
+  /**
+   * How its snapshots are being collected, as far as the replica that answers knows; null where its provider has none. For
+   * keys of role ops; null with `FORBIDDEN` for others. No provider call.
+   */
+  readonly collector: Maybe<SnapshotCollector>;
+  /**
+   * Answers of its snapshot queue that could not be read, newest first; an empty list where there are none. For keys of role
+   * ops; null with `FORBIDDEN` for others. Errors: `INVALID_INPUT`, `CAPABILITY_UNSUPPORTED`. No provider call.
+   */
+  readonly quarantinedSnapshots: Maybe<ReadonlyArray<QuarantinedBatch>>;
   /** Totals over the account's live streams. One provider call. Errors: `CAPABILITY_UNSUPPORTED` and the upstream codes. */
   readonly liveTotals: Maybe<LiveTotals>;
   /**
@@ -194,6 +307,12 @@ export type Account = {
    * Errors: `CAPABILITY_UNSUPPORTED`, `INVALID_INPUT`.
    */
   readonly snapshots: Maybe<SnapshotConnection>;
+};
+
+
+/** One configured set of credentials at a provider. */
+export type AccountQuarantinedSnapshotsArgs = {
+  first: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -220,6 +339,55 @@ export type AccountSnapshotsArgs = {
   to: InputMaybe<Scalars['DateTime']['input']>;
   first: InputMaybe<Scalars['Int']['input']>;
   after: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How the watched streams of an account are being read. */
+export type Sampling = {
+  readonly __typename?: 'Sampling';
+  /** Streams that somebody watches, at any replica, 0 or more. */
+  readonly watchedStreams: Scalars['Int']['output'];
+  /** Seconds between two readings of ingest, readings and states; null while nobody watches any. */
+  readonly pushEverySeconds: Maybe<Scalars['Float']['output']>;
+  /** Seconds between two readings of playback; null while nobody watches any. */
+  readonly playEverySeconds: Maybe<Scalars['Float']['output']>;
+  /** Why that is slower than the provider measures; null when it is not. */
+  readonly slowedBecause: Maybe<Scalars['String']['output']>;
+};
+
+/** How an account's snapshots are being collected. Counts are those of the replica that answers. */
+export type SnapshotCollector = {
+  readonly __typename?: 'SnapshotCollector';
+  /** Whether the settings have them collected. */
+  readonly collects: Scalars['Boolean']['output'];
+  /** Whether the replica that answers is the one that collects. */
+  readonly isCollector: Scalars['Boolean']['output'];
+  /** Seconds since the provider's queue was last known to be empty, 0 or more; null where the replica does not know. */
+  readonly lagSeconds: Maybe<Scalars['Float']['output']>;
+  /** Answers received that nobody has read yet, 0 or more. */
+  readonly backlog: Scalars['Int']['output'];
+  /** Rows of the answers that were received, 0 or more. */
+  readonly popped: Scalars['Int']['output'];
+  /** Snapshots of them that were new, 0 or more. */
+  readonly stored: Scalars['Int']['output'];
+  /** Answers that could not be read, or not whole, 0 or more. */
+  readonly quarantined: Scalars['Int']['output'];
+  /** Pops of which nobody knows whether they took messages, 0 or more. */
+  readonly batchesUnknown: Scalars['Int']['output'];
+};
+
+/** An answer of a snapshot queue that could not be read, or not whole. Its bytes are kept, and not shown. */
+export type QuarantinedBatch = {
+  readonly __typename?: 'QuarantinedBatch';
+  /** Names it among the account's answers. */
+  readonly id: Scalars['ID']['output'];
+  /** When it was received. */
+  readonly receivedAt: Scalars['DateTime']['output'];
+  /** Why, without any of its content: an error code, or `ROWS` when only some of its rows could not be read. */
+  readonly reason: Scalars['String']['output'];
+  /** Bytes of it, 0 or more. */
+  readonly sizeBytes: Scalars['Float']['output'];
+  /** Rows of it that could not be read, 0 or more; null when not even their number is known. */
+  readonly rows: Maybe<Scalars['Int']['output']>;
 };
 
 /** Where an account's quota stands, over all its interfaces. */
@@ -322,6 +490,13 @@ export type Stream = Node & {
    * fewer calls. Errors: `CAPABILITY_UNSUPPORTED` and the upstream codes.
    */
   readonly state: Maybe<StreamState>;
+  /** What `state` was read from. Costs and errors as `state`. */
+  readonly stateSource: Maybe<StateSource>;
+  /**
+   * Since when it has been that, as far as the gateway has watched it; null where it has not, and for a stream out of a list
+   * of live ones, which does not tell. Costs and errors as `state`.
+   */
+  readonly stateSince: Maybe<Scalars['DateTime']['output']>;
   /**
    * How it comes in; null when the provider tells nothing (a stream that never was). One provider call, shared with `state`.
    * Errors: `CAPABILITY_UNSUPPORTED` and the upstream codes.
@@ -861,18 +1036,23 @@ export type ResolversTypes = {
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  StreamStateChange: ResolverTypeWrapper<StreamStateChange>;
+  StateSource: StateSource;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   Provider: Provider;
   Capability: Capability;
   CapabilitySupport: ResolverTypeWrapper<CapabilitySupport>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Account: ResolverTypeWrapper<AccountParent>;
+  Sampling: ResolverTypeWrapper<Sampling>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  SnapshotCollector: ResolverTypeWrapper<SnapshotCollector>;
+  QuarantinedBatch: ResolverTypeWrapper<QuarantinedBatchParent>;
   Quota: ResolverTypeWrapper<QuotaParent>;
   QuotaSpender: ResolverTypeWrapper<QuotaSpender>;
   AccountHealth: ResolverTypeWrapper<AccountHealth>;
   HealthState: HealthState;
   LiveTotals: ResolverTypeWrapper<LiveTotalsParent>;
-  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Stream: ResolverTypeWrapper<StreamParent>;
   StreamState: StreamState;
   Ingest: ResolverTypeWrapper<Ingest>;
@@ -909,15 +1089,19 @@ export type ResolversParentTypes = {
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
   Subscription: Record<PropertyKey, never>;
+  StreamStateChange: StreamStateChange;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   CapabilitySupport: CapabilitySupport;
   Boolean: Scalars['Boolean']['output'];
   Account: AccountParent;
+  Sampling: Sampling;
+  Float: Scalars['Float']['output'];
+  SnapshotCollector: SnapshotCollector;
+  QuarantinedBatch: QuarantinedBatchParent;
   Quota: QuotaParent;
   QuotaSpender: QuotaSpender;
   AccountHealth: AccountHealth;
   LiveTotals: LiveTotalsParent;
-  Float: Scalars['Float']['output'];
   Stream: StreamParent;
   Ingest: Ingest;
   LiveStat: LiveStatParent;
@@ -955,7 +1139,17 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  liveStat?: SubscriptionResolver<Maybe<ResolversTypes['LiveStat']>, "liveStat", ParentType, ContextType, RequireFields<SubscriptionLiveStatArgs, 'account' | 'key'>>;
+  pushSample?: SubscriptionResolver<Maybe<ResolversTypes['PushSample']>, "pushSample", ParentType, ContextType, RequireFields<SubscriptionPushSampleArgs, 'account' | 'key'>>;
+  playSample?: SubscriptionResolver<Maybe<ResolversTypes['PlaySample']>, "playSample", ParentType, ContextType, RequireFields<SubscriptionPlaySampleArgs, 'account' | 'key'>>;
+  streamState?: SubscriptionResolver<Maybe<ResolversTypes['StreamStateChange']>, "streamState", ParentType, ContextType, RequireFields<SubscriptionStreamStateArgs, 'account' | 'key'>>;
   snapshot?: SubscriptionResolver<Maybe<ResolversTypes['Snapshot']>, "snapshot", ParentType, ContextType, RequireFields<SubscriptionSnapshotArgs, 'account'>>;
+};
+
+export type StreamStateChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StreamStateChange'] = ResolversParentTypes['StreamStateChange']> = {
+  state?: Resolver<ResolversTypes['StreamState'], ParentType, ContextType>;
+  stateSince?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  stateSource?: Resolver<ResolversTypes['StateSource'], ParentType, ContextType>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
@@ -974,10 +1168,39 @@ export type AccountResolvers<ContextType = Context, ParentType extends Resolvers
   capabilities?: Resolver<ReadonlyArray<ResolversTypes['CapabilitySupport']>, ParentType, ContextType>;
   quota?: Resolver<ResolversTypes['Quota'], ParentType, ContextType>;
   health?: Resolver<ResolversTypes['AccountHealth'], ParentType, ContextType>;
+  sampling?: Resolver<ResolversTypes['Sampling'], ParentType, ContextType>;
+  collector?: Resolver<Maybe<ResolversTypes['SnapshotCollector']>, ParentType, ContextType>;
+  quarantinedSnapshots?: Resolver<Maybe<ReadonlyArray<ResolversTypes['QuarantinedBatch']>>, ParentType, ContextType, Partial<AccountQuarantinedSnapshotsArgs>>;
   liveTotals?: Resolver<Maybe<ResolversTypes['LiveTotals']>, ParentType, ContextType>;
   liveStreams?: Resolver<Maybe<ResolversTypes['LiveStreamConnection']>, ParentType, ContextType, Partial<AccountLiveStreamsArgs>>;
   playSamples?: Resolver<Maybe<ResolversTypes['PlaySampleSeries']>, ParentType, ContextType, RequireFields<AccountPlaySamplesArgs, 'from' | 'to'>>;
   snapshots?: Resolver<Maybe<ResolversTypes['SnapshotConnection']>, ParentType, ContextType, Partial<AccountSnapshotsArgs>>;
+};
+
+export type SamplingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Sampling'] = ResolversParentTypes['Sampling']> = {
+  watchedStreams?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  pushEverySeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  playEverySeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  slowedBecause?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type SnapshotCollectorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SnapshotCollector'] = ResolversParentTypes['SnapshotCollector']> = {
+  collects?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  isCollector?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  lagSeconds?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  backlog?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  popped?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  stored?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  quarantined?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  batchesUnknown?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type QuarantinedBatchResolvers<ContextType = Context, ParentType extends ResolversParentTypes['QuarantinedBatch'] = ResolversParentTypes['QuarantinedBatch']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  receivedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sizeBytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  rows?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type QuotaResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Quota'] = ResolversParentTypes['Quota']> = {
@@ -1020,6 +1243,8 @@ export type StreamResolvers<ContextType = Context, ParentType extends ResolversP
   app?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   state?: Resolver<Maybe<ResolversTypes['StreamState']>, ParentType, ContextType>;
+  stateSource?: Resolver<Maybe<ResolversTypes['StateSource']>, ParentType, ContextType>;
+  stateSince?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   ingest?: Resolver<Maybe<ResolversTypes['Ingest']>, ParentType, ContextType>;
   stateFetchedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   stateStale?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
@@ -1193,9 +1418,13 @@ export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  StreamStateChange?: StreamStateChangeResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   CapabilitySupport?: CapabilitySupportResolvers<ContextType>;
   Account?: AccountResolvers<ContextType>;
+  Sampling?: SamplingResolvers<ContextType>;
+  SnapshotCollector?: SnapshotCollectorResolvers<ContextType>;
+  QuarantinedBatch?: QuarantinedBatchResolvers<ContextType>;
   Quota?: QuotaResolvers<ContextType>;
   QuotaSpender?: QuotaSpenderResolvers<ContextType>;
   AccountHealth?: AccountHealthResolvers<ContextType>;

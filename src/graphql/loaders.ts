@@ -1,16 +1,18 @@
 // Answers that several fields of one request share, so that a list costs no call per field and no call per item.
 import type { Ask } from '#contract/ask.ts'
 import type { PushSession } from '#model/push-session.ts'
-import type { LiveReading, LiveTotals, StreamState, StreamStatus } from '#model/stream.ts'
+import type { LiveReading, LiveTotals } from '#model/stream.ts'
+import type { Services } from '#services/services.ts'
 import type {
   Answer,
   PlaySeries,
   RangeRequest,
   SampleRequest,
   Series,
-  Services,
+  SourcedState,
+  StreamStatusView,
   StreamView,
-} from '#services/services.ts'
+} from '#services/views.ts'
 
 /** What is asked of an account's playback history. */
 export type AccountPlayQuery = SampleRequest & { readonly domain: string | null }
@@ -18,11 +20,11 @@ export type AccountPlayQuery = SampleRequest & { readonly domain: string | null 
 /** Shared answers of one request. */
 export interface Loaders {
   /** The stream's state: out of its status if another field of the same selection wants that, else asked for by itself. */
-  getState(stream: StreamView): Promise<Answer<StreamState>>
+  getState(stream: StreamView): Promise<Answer<SourcedState>>
   /** The stream's status, asked once however many fields want it. */
-  getStatus(stream: StreamView): Promise<Answer<StreamStatus>>
+  getStatus(stream: StreamView): Promise<Answer<StreamStatusView>>
   /** The status if another field of the same selection wants it, without asking by itself. */
-  findStatus(stream: StreamView): Promise<Answer<StreamStatus> | undefined>
+  findStatus(stream: StreamView): Promise<Answer<StreamStatusView> | undefined>
   /** The stream's reading, asked once. */
   getLiveReading(stream: StreamView): Promise<Answer<LiveReading | null>>
   /** The account's totals, asked once: every stream of a list may lead to the same account. */
@@ -38,8 +40,8 @@ export interface Loaders {
 
 /** Fresh loaders; they live as long as one request. */
 export function createLoaders(services: Services, ask: Ask): Loaders {
-  const states = new Map<string, Promise<Answer<StreamState>>>()
-  const statuses = new Map<string, Promise<Answer<StreamStatus>>>()
+  const states = new Map<string, Promise<Answer<SourcedState>>>()
+  const statuses = new Map<string, Promise<Answer<StreamStatusView>>>()
   const readings = new Map<string, Promise<Answer<LiveReading | null>>>()
   const totals = new Map<string, Promise<Answer<LiveTotals>>>()
   const histories = new Map<string, Promise<PlaySeries>>()
@@ -50,9 +52,11 @@ export function createLoaders(services: Services, ask: Ask): Loaders {
     await Promise.resolve()
     return statuses.get(stream.id)
   }
-  const loadState = async (stream: StreamView): Promise<Answer<StreamState>> => {
+  const loadState = async (stream: StreamView): Promise<Answer<SourcedState>> => {
     const status = await findStatus(stream)
-    return status ? { ...status, value: status.value.state } : services.getStreamState(stream, ask)
+    if (!status) return services.getStreamState(stream, ask)
+    const { state, since } = status.value
+    return { ...status, value: { state, source: 'STATUS', since } }
   }
 
   return {

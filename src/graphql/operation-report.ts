@@ -1,10 +1,75 @@
-// What becomes of an operation of a WebSocket, gathered while it runs and told once, when it is over.
+// What becomes of an operation that may go on, gathered while it runs and told once, when it is over: by whoever follows
+// the request that it came by, or here, where it came by none.
 import { OperationTypeNode } from 'graphql'
-import { type AnsweredRequest, type RequestObserver, toOperationName } from '#contract/answered-request.ts'
+import {
+  type AnsweredRequest,
+  type NoteRequest,
+  type RequestObserver,
+  toOperationName,
+} from '#contract/answered-request.ts'
 import type { Meter } from '#contract/ask.ts'
 import type { Clock } from '#model/clock.ts'
 import type { ErrorCode } from '#model/errors.ts'
 import type { Operation } from './operations.ts'
+
+/** Learns what becomes of an operation. */
+export interface OperationListener {
+  /** What is asked. */
+  name(operation: Pick<Operation, 'label' | 'name' | 'type'>): void
+  /** What it costs from now on is counted by another meter. */
+  count(meter: Meter): void
+  /** An error; the first one counts. */
+  fail(code: ErrorCode | undefined): void
+}
+
+/** What an operation has cost so far, over all its meters. */
+class MeterSum {
+  /** The one that still counts, and what those before it have counted. */
+  private meter: Meter | undefined
+  private readonly sum = { calls: 0, cached: 0, coalesced: 0 }
+
+  /** Goes on with another one. */
+  count(meter: Meter): void {
+    const { calls, cached, coalesced } = this
+    Object.assign(this.sum, { calls, cached, coalesced })
+    this.meter = meter
+  }
+
+  get calls(): number {
+    return this.sum.calls + (this.meter?.calls ?? 0)
+  }
+
+  get cached(): number {
+    return this.sum.cached + (this.meter?.cached ?? 0)
+  }
+
+  get coalesced(): number {
+    return this.sum.coalesced + (this.meter?.coalesced ?? 0)
+  }
+}
+
+/** Notes an operation with the request that it came by. @param request the message of Node's HTTP server */
+export function listenFor(request: object, note: NoteRequest | undefined): OperationListener {
+  const sum = new MeterSum()
+  let hasFailed = false
+  return {
+    name: ({ label, name, type }) =>
+      note?.(request, {
+        operation: label,
+        operationName: toOperationName(name),
+        isLasting: type === OperationTypeNode.SUBSCRIPTION,
+      }),
+    count: (meter) => {
+      sum.count(meter)
+      note?.(request, { meter: sum })
+    },
+    fail: (code) => {
+      if (hasFailed || code === undefined) return
+      hasFailed = true
+      note?.(request, { code })
+    },
+  }
+}
 
 /** Whose operation it is, and who is told of it. */
 export interface OperationReportOptions extends Pick<AnsweredRequest, 'client' | 'requestId'> {
@@ -13,43 +78,37 @@ export interface OperationReportOptions extends Pick<AnsweredRequest, 'client' |
   readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
-/** An operation that runs. */
-export class OperationReport {
+/** An operation of a WebSocket. */
+export class OperationReport implements OperationListener {
   private readonly options: OperationReportOptions
   private readonly begunAtMs: number
   private operation: Pick<Operation, 'label' | 'name' | 'type'> | undefined
   private code: ErrorCode | undefined
   private isLetIn = false
-  /** The one that still counts, and what those before it have counted. */
-  private meter: Meter | undefined
-  private readonly sum = { calls: 0, cached: 0, coalesced: 0 }
+  private readonly sum = new MeterSum()
 
   constructor(options: OperationReportOptions) {
     this.options = options
     this.begunAtMs = options.clock.monotonicMs()
   }
 
-  /** Learns what is asked. */
   name(operation: Pick<Operation, 'label' | 'name' | 'type'>): void {
     this.operation = operation
   }
 
-  /** Has what it costs from now on counted by another meter. */
   count(meter: Meter): void {
-    this.close()
     this.isLetIn = true
-    this.meter = meter
+    this.sum.count(meter)
   }
 
-  /** Learns of an error; the first one counts. */
   fail(code: ErrorCode | undefined): void {
     this.code ??= code
   }
 
   /** Tells of it. @param hasLeft whether it is over because the client wants no more of it */
   end(hasLeft: boolean): void {
-    this.close()
     const { observer, clock, client, requestId } = this.options
+    const { calls, cached, coalesced } = this.sum
     const isLasting = this.operation?.type === OperationTypeNode.SUBSCRIPTION
     observer?.answered({
       face: 'graphql',
@@ -62,17 +121,10 @@ export class OperationReport {
       isLasting,
       client,
       from: 'made',
-      ...this.sum,
+      calls,
+      cached,
+      coalesced,
       requestId,
     })
-  }
-
-  private close(): void {
-    const { sum, meter } = this
-    if (!meter) return
-    sum.calls += meter.calls
-    sum.cached += meter.cached
-    sum.coalesced += meter.coalesced
-    this.meter = undefined
   }
 }

@@ -3,7 +3,12 @@ import { type FieldNode, Kind, type OperationDefinitionNode } from 'graphql'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '#model/page.ts'
 
 /** Fields that are asked for page by page: those with an argument `first`. */
-export const pagedFields: ReadonlySet<string> = new Set(['liveStreams', 'recordings', 'snapshots'])
+export const pagedFields: ReadonlySet<string> = new Set([
+  'liveStreams',
+  'quarantinedSnapshots',
+  'recordings',
+  'snapshots',
+])
 
 /** A list that is asked for page by page. */
 export interface Page {

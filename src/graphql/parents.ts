@@ -12,12 +12,13 @@ import type {
   FreshPage,
   LiveStreamView,
   PlaySeries,
+  QuarantinedBatchView,
   QuotaView,
   Series,
   SnapshotView,
   StreamPushSessionsView,
   StreamView,
-} from '#services/services.ts'
+} from '#services/views.ts'
 
 /** An account. */
 export type AccountParent = AccountView
@@ -56,6 +57,9 @@ export type RecordingParent = Recording
 
 /** A screenshot. */
 export type SnapshotParent = SnapshotView
+
+/** An answer of a snapshot queue that could not be read. */
+export type QuarantinedBatchParent = QuarantinedBatchView
 
 /** A page, and whether it was asked for with a cursor. */
 export interface ConnectionParent<Item> extends FreshPage<Item> {

@@ -1,12 +1,14 @@
-// The GraphQL face: GraphQL at /graphql, over HTTP by GET and POST, and on WebSockets. Knows the use cases and nothing
-// behind them.
+// The GraphQL face: GraphQL at /graphql, over HTTP by GET and POST, by server-sent events, and on WebSockets. Knows the use
+// cases and nothing behind them.
 import type {} from '@fastify/swagger'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { OperationTypeNode } from 'graphql'
 import mercurius from 'mercurius'
+import { CHALLENGE } from '#access/credentials.ts'
 import { type NoteRequest, toOperationName } from '#contract/answered-request.ts'
 import { type Ask, Meter } from '#contract/ask.ts'
 import type { OfferAnswer } from '#contract/offered-answer.ts'
+import { prefersEvents, takesEvents } from '#events/prefers-events.ts'
 import { InvalidInputError } from '#model/errors.ts'
 import type { RowWriter } from '#rows/row-writer.ts'
 import type { Services } from '#services/services.ts'
@@ -15,6 +17,7 @@ import { createContext } from './context.ts'
 import { refusePages, refuseUnproven } from './cross-site.ts'
 import type { DocumentLimits } from './document.ts'
 import { formatError, showErrors, toStatus } from './error-formatter.ts'
+import { openEvents } from './event-answers.ts'
 import { createExecutor } from './executing-schema.ts'
 import { prefersGraphqlResponse, setResponseType } from './negotiation.ts'
 import { createOperations, type Operation } from './operations.ts'
@@ -46,7 +49,7 @@ export interface GraphqlPluginOptions {
   readonly limits: DocumentLimits
   /** Left out: every request brings its document along. */
   readonly persisted?: PersistedOperations
-  /** Left out: there are no WebSockets. */
+  /** Left out: there are neither WebSockets nor events. */
   readonly sockets?: Omit<SocketOptions, 'operations' | 'services'>
 }
 
@@ -67,13 +70,15 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
   })
 
   const wsHandler = options.sockets && (await openSockets(app, PATH, { ...options.sockets, operations, services }))
+  const { note } = options
+  const answerByEvents = options.sockets && openEvents(app, { ...options.sockets, operations, services, note })
   app.addHook('onRequest', async (request) => {
     // A socket is open before its client says who it is.
     if (wsHandler && request.ws) return
     refusePages(request)
     asks.set(request, await options.createAsk(request))
     // Until there is an operation.
-    options.note?.(request.raw, { operation: 'invalid' })
+    note?.(request.raw, { operation: 'invalid' })
   })
   app.addHook('onSend', async (request, reply) => setResponseType(request, reply))
   app.setErrorHandler((error, request, reply) => refuse([error], request, reply))
@@ -92,16 +97,20 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
 
   async function carryOut(request: FastifyRequest, reply: FastifyReply) {
     const ask = askOf(request)
+    if (answerByEvents && prefersEvents(request.headers)) return answerByEvents(request, reply, ask)
     const parameters = readRequest(request)
     const operation = operations.prepare(parameters, ask)
+    // It is answered so or not at all.
+    const isWatching = operation.type === OperationTypeNode.SUBSCRIPTION
+    if (answerByEvents && isWatching && takesEvents(request.headers)) return answerByEvents(request, reply, ask)
     const { label, name } = operation
-    options.note?.(request.raw, { operation: label, operationName: toOperationName(name) })
+    note?.(request.raw, { operation: label, operationName: toOperationName(name) })
     refuseOtherThanQuery(operation, request)
     refuseUnproven(request, operation)
     const result = await operations.execute(operation, createContext(services, ask))
     const { answer, shown } = toAnswer(result, { ask, requestId: request.id, log: request.log })
     const [first] = shown
-    if (first) options.note?.(request.raw, { code: first.shown.code })
+    if (first) note?.(request.raw, { code: first.shown.code })
     const hasData = answer.data !== null && answer.data !== undefined
     if (shown.length > 0) reply.code(toStatus(shown, { hasData, isGraphqlResponse: prefersGraphqlResponse(request) }))
     // A document that comes with its digest is kept for its caller each time: no other answer may take that over.
@@ -125,12 +134,12 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
   function refuse(errors: readonly unknown[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const shown = showErrors(errors)
     logInternal(shown, request.log, request.id, asks.get(request)?.signal)
-    options.note?.(request.raw, { code: shown[0]?.shown.code ?? 'INTERNAL' })
+    note?.(request.raw, { code: shown[0]?.shown.code ?? 'INTERNAL' })
     const statusCode = toStatus(shown, { hasData: false, isGraphqlResponse: prefersGraphqlResponse(request) })
     if (statusCode === 405) reply.header('allow', 'GET, POST')
     const retryAfterMs = shown[0]?.shown.retryAfterMs
     if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1000))
-    if (shown[0]?.shown.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer')
+    if (shown[0]?.shown.code === 'UNAUTHENTICATED') reply.header('www-authenticate', CHALLENGE)
     const upstream = toUpstream(asks.get(request)?.meter ?? new Meter())
     return reply
       .code(statusCode)
@@ -141,5 +150,8 @@ export const graphqlPlugin: FastifyPluginAsync<GraphqlPluginOptions> = async (ap
 function refuseOtherThanQuery({ type }: Operation, { method }: FastifyRequest): void {
   if (type === OperationTypeNode.QUERY) return
   if (method !== 'POST') throw new RequestError(405, 'NOT_FOUND', `there is no ${type} by ${method}, only queries`)
-  throw new InvalidInputError('query', `is a ${type}; allowed are queries, and subscriptions on a WebSocket`)
+  throw new InvalidInputError(
+    'query',
+    `is a ${type}; allowed are queries, and subscriptions on a WebSocket or with Accept: text/event-stream`,
+  )
 }

@@ -9,8 +9,8 @@ import type { Ask } from '#contract/ask.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
 import type { Tracer } from '#model/tracer.ts'
+import type { OperationAnswersOptions } from './operation-answers.ts'
 import { readLine } from './socket-line.ts'
-import type { SocketOperationOptions } from './socket-operation.ts'
 import { SocketSession, TOO_MANY, TRY_LATER } from './socket-protocol.ts'
 import { SocketPulse } from './socket-pulse.ts'
 
@@ -25,7 +25,7 @@ const DONE = 1000
 const UNSUPPORTED = 1003
 
 /** What a connection is served with. */
-export interface SocketConnectionOptions extends SocketOperationOptions {
+export interface SocketConnectionOptions extends OperationAnswersOptions {
   /**
    * Decides who a client is from the request it came by and the payload it introduces itself with.
    * @throws GatewayError UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED

@@ -11,8 +11,9 @@ import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
 import type { Tracer } from '#model/tracer.ts'
 import type { FaultLog } from './answer.ts'
+import { answerOperation, type OperationAnswersOptions, prepareOperation, toAnswerErrors } from './operation-answers.ts'
 import { OperationReport } from './operation-report.ts'
-import { carryOut, type SocketOperationOptions, toSocketErrors } from './socket-operation.ts'
+import { readParameters } from './request.ts'
 
 /** Longest id that a client may give an operation: it comes back with every answer. */
 const MAX_ID_LENGTH = 128
@@ -33,7 +34,7 @@ export interface SocketWire {
 }
 
 /** What a connection is served with. */
-export interface SocketSessionOptions extends SocketOperationOptions {
+export interface SocketSessionOptions extends OperationAnswersOptions {
   readonly wire: SocketWire
   /**
    * Decides who a client is from what it introduces itself with.
@@ -126,7 +127,7 @@ export class SocketSession {
     const report = new OperationReport({ observer, clock, client: caller.name, requestId })
     if (this.active >= options.maxOperations) {
       const refusal = tooManyOperations(options.maxOperations)
-      const errors = toSocketErrors(refusal, requestId, log, report)
+      const errors = toAnswerErrors(refusal, requestId, log, report)
       report.end(false)
       await this.send({ id, type: 'error', payload: errors })
       return
@@ -138,14 +139,16 @@ export class SocketSession {
     try {
       const ask = await options.createAsk(caller, signal)
       const countRequest = async () => void (await options.createAsk(caller, signal))
-      for await (const answer of carryOut(options, { payload, ask, countRequest, requestId, log, report })) {
+      const operation = prepareOperation(options.operations, readParameters(payload), { ask, report })
+      const asked = { ask, countRequest, requestId, log, report }
+      for await (const answer of answerOperation(options, operation, asked)) {
         if (signal.aborted) return
         // The next event is asked for when this one has left: what waits does so where it is counted.
         await this.send({ id, type: 'next', payload: answer })
       }
       if (!signal.aborted) await this.send({ id, type: 'complete' })
     } catch (error) {
-      const errors = toSocketErrors(error, requestId, log, report, signal)
+      const errors = toAnswerErrors(error, requestId, log, report, signal)
       if (!signal.aborted) await this.send({ id, type: 'error', payload: errors })
     } finally {
       report.end(signal.aborted)

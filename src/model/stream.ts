@@ -25,6 +25,12 @@ export interface StreamNameParts {
  */
 export type StreamState = 'LIVE' | 'OFFLINE' | 'FORBIDDEN' | 'NEVER_SEEN' | 'UNKNOWN'
 
+/**
+ * What a state was read from. `LIST`: the provider's readings of live streams, whole or of that stream. `STATUS`: its
+ * status call. `SAMPLES`: that it was pushed a moment ago, by its ingest history.
+ */
+export type StateSource = 'LIST' | 'STATUS' | 'SAMPLES'
+
 /** A way the provider receives a push. */
 export type IngestProtocol = 'RTMP_FLV' | 'HLS'
 

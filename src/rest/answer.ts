@@ -4,7 +4,7 @@ import { addVary } from '#access/vary.ts'
 import type { Ask } from '#contract/ask.ts'
 import type { OfferAnswer } from '#contract/offered-answer.ts'
 import type { Instant } from '#model/time-range.ts'
-import type { Freshness } from '#services/services.ts'
+import type { Freshness } from '#services/views.ts'
 import { CSV_TYPE, type CsvRow, prefersCsv, toCsv } from './csv.ts'
 import { matchesEntityTag, toAgeSeconds, toCacheControl, toEntityTag } from './freshness-headers.ts'
 

@@ -1,6 +1,7 @@
 // Errors on their way out: everything becomes a problem detail, and what nobody foresaw is logged once and shown bare.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { CHALLENGE } from '#access/credentials.ts'
 import type { NoteRequest } from '#contract/answered-request.ts'
 import type { Ask } from '#contract/ask.ts'
 import {
@@ -65,7 +66,7 @@ export function sendProblem(
 ): FastifyReply {
   const retryAfter = toRetryAfterSeconds(error)
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-  if (status === 401) reply.header('www-authenticate', 'Bearer realm="weir"')
+  if (status === 401) reply.header('www-authenticate', CHALLENGE)
   return reply
     .code(status)
     .header('cache-control', 'no-store')
@@ -96,6 +97,8 @@ function fromFrameworkError(error: unknown): { readonly error: GatewayError; rea
   const { data } = frameworkErrorSchema.safeParse(error)
   if (!data || data.statusCode < 400 || data.statusCode > 499) return undefined
   const { code, statusCode } = data
+  // What stands outside the folder of a page is nowhere.
+  if (statusCode === 403) return { error: new NotFoundError('there is no such route'), status: 404 }
   if (statusCode === 404 || statusCode === 405)
     return { error: new NotFoundError('there is no such route'), status: statusCode }
   if (code === 'FST_ERR_MAX_PARAM_LENGTH')

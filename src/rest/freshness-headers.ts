@@ -1,7 +1,7 @@
 // What an answer says of its own age, in the words of HTTP caching.
 import { createHash } from 'node:crypto'
 import type { Instant } from '#model/time-range.ts'
-import type { Freshness } from '#services/services.ts'
+import type { Freshness } from '#services/views.ts'
 
 /** Longest `max-age`, in seconds: a day. Also what can never change is asked for again now and then. */
 const MAX_AGE_SECONDS = 86_400

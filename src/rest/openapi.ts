@@ -123,18 +123,23 @@ export function toOperation<Path extends z.ZodObject, Query extends z.ZodObject,
 /** Makes the operation of a route that streams events. */
 export function toEventOperation(definition: {
   readonly path: z.ZodObject
+  readonly query: z.ZodObject
+  readonly headers: z.ZodObject
   readonly operationId: string
   readonly summary: string
   readonly description: string
+  /** What `data` of each event is. */
+  readonly data: string
   /** The stream, as text. */
   readonly example: string
 }): SwaggerTransform {
   return ({ url, route, schema: _none, ...document }) => {
-    const { path, example, ...words } = definition
+    const { path, query, headers, data, example, ...words } = definition
+    const schema = { params: path, querystring: query, headers }
     return {
       url,
       schema: {
-        ...jsonSchemaTransform({ schema: { params: path }, url, route, ...document }).schema,
+        ...jsonSchemaTransform({ schema, url, route, ...document }).schema,
         ...words,
         tags: ['Events'],
         response: {
@@ -143,10 +148,7 @@ export function toEventOperation(definition: {
             headers: eventHeaders,
             content: {
               'text/event-stream': {
-                schema: {
-                  type: 'string',
-                  description: '`data` of a `snapshot` event is a `Snapshot`, of a `problem` event a `Problem`.',
-                },
+                schema: { type: 'string', description: data },
                 example,
               },
             },

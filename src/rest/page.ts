@@ -1,6 +1,6 @@
 // A page of a list, as an answer.
 import type { Page } from '#model/page.ts'
-import type { Freshness } from '#services/services.ts'
+import type { Freshness } from '#services/views.ts'
 import { toFreshnessFields } from './schemas/fields.ts'
 
 /** The fields of a page, with its items turned into what is shown. */

@@ -6,7 +6,8 @@ import type { Ask } from '#contract/ask.ts'
 import type { OfferAnswer } from '#contract/offered-answer.ts'
 import type { Clock } from '#model/clock.ts'
 import type { RowWriter } from '#rows/row-writer.ts'
-import type { Services, StreamView } from '#services/services.ts'
+import type { Services } from '#services/services.ts'
+import type { StreamView } from '#services/views.ts'
 import type { CsvForm, RestAnswer } from './answer.ts'
 
 /** What every route works with. */

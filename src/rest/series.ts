@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import type { RowForm } from '#rows/row-form.ts'
 import type { RowWriter } from '#rows/row-writer.ts'
 import { writeSeriesRows } from '#rows/series-rows.ts'
-import type { Series } from '#services/services.ts'
+import type { Series } from '#services/views.ts'
 import type { RestAnswer } from './answer.ts'
 
 const [OPEN, CLOSE] = [Buffer.from('{"items":['), Buffer.from('],')]

@@ -2,7 +2,7 @@
 // holds it, or a part of it, is cut out of those bytes.
 import { Buffer } from 'node:buffer'
 import { LRUCache } from 'lru-cache'
-import type { SampleSlice } from '#services/services.ts'
+import type { SampleSlice } from '#services/views.ts'
 import { JsonBytes } from './json-bytes.ts'
 import type { RowForm } from './row-form.ts'
 

@@ -1,6 +1,6 @@
 // The rows of a whole history.
 import { Buffer } from 'node:buffer'
-import type { SampleSlice, Series } from '#services/services.ts'
+import type { SampleSlice, Series } from '#services/views.ts'
 import type { RowForm } from './row-form.ts'
 import type { RowWriter } from './row-writer.ts'
 

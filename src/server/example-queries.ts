@@ -1,7 +1,7 @@
 // The first tabs of GraphiQL: queries that work on this very installation, whatever its accounts can do.
 
 import { toIsoTime } from '#model/time-range.ts'
-import type { AccountView, PublicCapability } from '#services/services.ts'
+import type { AccountView, PublicCapability } from '#services/views.ts'
 
 /** A tab. */
 export interface ExampleTab {

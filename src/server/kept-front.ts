@@ -282,11 +282,12 @@ export class KeptFront {
 
   /** Sends a kept answer, unless that is not for this way to decide. Then nothing has been done. */
   private give(visit: Visit, kept: KeptAnswer, from: AnswerSource, nowMs: number): boolean {
-    if (!this.writes.isSendable(kept)) return false
+    const head = this.writes.findHead(kept)
+    if (head === undefined) return false
     const reading = this.options.clientLimit.takeNow(visit.caller, visit.address)
     if (reading === undefined) return false
     this.counts[visit.face][from] += 1
-    this.writes.add({ visit, kept, from, reading, nowMs })
+    this.writes.add({ visit, kept, head, from, reading, nowMs })
     return true
   }
 }

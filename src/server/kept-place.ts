@@ -3,6 +3,7 @@
 // never tells one client what another was told.
 import type { IncomingMessage } from 'node:http'
 import { isFromBrowser } from '#access/browser.ts'
+import { prefersEvents } from '#events/prefers-events.ts'
 import type { Caller } from '#model/caller.ts'
 
 /** Largest body that a request may bring. */
@@ -28,10 +29,12 @@ function isStreamOfEvents(url: string): boolean {
 
 /**
  * How many bytes of a body the request brings, when a kept answer may be for it; 0 for none. Undefined for what goes
- * its usual way in any case: other methods, what comes in chunks, and bodies that are too long or of unknown length.
+ * its usual way in any case: other methods, what comes in chunks, bodies that are too long or of unknown length, and
+ * what is to be answered by events, of which nothing is kept.
  */
 export function findBodyLength({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): number | undefined {
   if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return undefined
+  if (prefersEvents(headers)) return undefined
   const told = headers['content-length']
   if (method === 'GET') return told === undefined || told === '0' ? 0 : undefined
   if (method !== 'POST' || told === undefined) return undefined

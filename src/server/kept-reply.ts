@@ -48,7 +48,7 @@ export function toKeptHeaders(sent: SentHeaders, tellsAge: boolean): readonly st
 }
 
 /** The kept headers of an answer as they are written. */
-interface Head {
+export interface KeptHead {
   readonly headers: readonly string[]
   /** The same without what tells of a body. */
   readonly bodilessHeaders: readonly string[]
@@ -59,6 +59,8 @@ interface Head {
 
 /** What of a reply is of one request. */
 export interface ReplyTerms {
+  /** Of the answer; see `findHead`. */
+  readonly head: KeptHead
   /** Where the client stands in its limit; null without one. */
   readonly reading: ClientLimitReading | null
   /** This moment on `Clock.monotonicMs`. */
@@ -72,7 +74,7 @@ export interface ReplyTerms {
 export class KeptReplies {
   private readonly words: AgeWords
   /** By the list of headers: answers that were found elsewhere have theirs in common. */
-  private readonly heads = new WeakMap<readonly string[], Head | 'none'>()
+  private readonly heads = new WeakMap<readonly string[], KeptHead | 'none'>()
   private readonly texts = new WeakMap<KeptAnswer, string>()
   private readonly preferences = new Map<string, Coding | undefined>()
 
@@ -80,27 +82,22 @@ export class KeptReplies {
     this.words = words
   }
 
-  /** Whether an answer can be sent at all: one that comes from elsewhere may hold what is no header. */
-  isSendable(kept: KeptAnswer): boolean {
-    return this.find(kept.headers) !== undefined
+  /** What an answer is sent with. Undefined where it cannot be: one that comes from elsewhere may hold what is no header. */
+  findHead({ headers }: Pick<KeptAnswer, 'headers'>): KeptHead | undefined {
+    const known = this.heads.get(headers)
+    if (known !== undefined) return known === 'none' ? undefined : known
+    const head = toHead(headers)
+    this.heads.set(headers, head ?? 'none')
+    return head
   }
 
-  /** What an answer is the answer to. It must be sendable. */
-  findAsked(kept: KeptAnswer): Asked {
-    const form = this.find(kept.headers)
-    if (form === undefined) throw new Error('the answer cannot be sent')
-    return form.asked
-  }
-
-  /** Sends an answer. It must be sendable. @returns the status */
+  /** Sends an answer. @returns the status */
   send(
     request: IncomingMessage,
     response: ServerResponse,
     kept: KeptAnswer,
-    { reading, nowMs, requestId, isLast }: ReplyTerms,
+    { head: form, reading, nowMs, requestId, isLast }: ReplyTerms,
   ): number {
-    const form = this.find(kept.headers)
-    if (form === undefined) throw new Error('the answer cannot be sent')
     const { headers } = request
     const { body } = kept
     const tags = request.method === 'GET' && form.tag !== undefined ? headers['if-none-match'] : undefined
@@ -129,14 +126,6 @@ export class KeptReplies {
     if (body.length > LONGEST_TEXT_BYTES) response.end(body)
     else response.end(this.toText(kept), 'latin1')
     return 200
-  }
-
-  private find(headers: readonly string[]): Head | undefined {
-    const known = this.heads.get(headers)
-    if (known !== undefined) return known === 'none' ? undefined : known
-    const head = toHead(headers)
-    this.heads.set(headers, head ?? 'none')
-    return head
   }
 
   /** A short body in Latin-1: every byte is a letter. */
@@ -174,7 +163,7 @@ function findBestCoding(accepted: string): Coding | undefined {
   return weightOf(best) > 0 && weightOf(best) >= weightOf('identity') ? best : undefined
 }
 
-function toHead(kept: readonly string[]): Head | undefined {
+function toHead(kept: readonly string[]): KeptHead | undefined {
   const { sent: headers, asked } = splitAsked(kept)
   const bodiless: string[] = []
   let tag: string | undefined

@@ -3,9 +3,9 @@ import type { ClientLimitReading } from '#access/client-limit.ts'
 import type { KeptAnswer } from '#answers/answers.ts'
 import type { AnsweredRequest, RequestObserver } from '#contract/answered-request.ts'
 import type { Clock } from '#model/clock.ts'
-import { type AgeWords, KeptReplies } from './kept-reply.ts'
+import { type AgeWords, type KeptHead, KeptReplies } from './kept-reply.ts'
 import type { Visit } from './kept-visit.ts'
-import { toRequestId } from './request-id.ts'
+import { toRequestId, toTraceParent } from './request-id.ts'
 import { TurnWrites } from './turn-writes.ts'
 
 /** Told of what kept answers saved. */
@@ -30,6 +30,8 @@ export interface KeptWritesOptions {
 export interface KeptWrite {
   readonly visit: Visit
   readonly kept: KeptAnswer
+  /** See `findHead`. */
+  readonly head: KeptHead
   readonly from: AnsweredRequest['from']
   /** Where the client stands in its limit; null without one. */
   readonly reading: ClientLimitReading | null
@@ -48,24 +50,24 @@ export class KeptWrites {
     this.replies = new KeptReplies(options.words)
   }
 
-  /** See `KeptReplies.isSendable`. */
-  isSendable(kept: KeptAnswer): boolean {
-    return this.replies.isSendable(kept)
+  /** See `KeptReplies.findHead`. */
+  findHead(kept: KeptAnswer): KeptHead | undefined {
+    return this.replies.findHead(kept)
   }
 
-  /** Has an answer written, in this turn or at its end. It must be sendable. */
+  /** Has an answer written, in this turn or at its end. */
   add(one: KeptWrite): void {
     this.writes.add(one)
   }
 
-  private write({ visit, kept, from, reading, nowMs }: KeptWrite): void {
+  private write({ visit, kept, head, from, reading, nowMs }: KeptWrite): void {
     const { request, response, face, caller, arrivedAtMs } = visit
     const hasLeft = response.destroyed
     const requestId = toRequestId(request)
     const { observer, savings, clock, isOpen } = this.options
-    const terms = { reading, nowMs, requestId, isLast: !isOpen() }
+    const terms = { head, reading, nowMs, requestId, isLast: !isOpen() }
     const status = hasLeft ? null : this.replies.send(request, response, kept, terms)
-    const { operation, operationName, saved } = this.replies.findAsked(kept)
+    const { operation, operationName, saved } = head.asked
     if (savings && !hasLeft)
       for (const each of saved) savings.saved(each.account, caller.name, each.operation, each.calls)
     if (!observer) return
@@ -83,12 +85,7 @@ export class KeptWrites {
       cached: 0,
       coalesced: 0,
       requestId,
-      traceParent: toText(request.headers['traceparent']),
+      traceParent: toTraceParent(request),
     })
   }
-}
-
-/** Of a header that was sent once. */
-function toText(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

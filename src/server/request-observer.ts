@@ -7,7 +7,7 @@ import type { Clock } from '#model/clock.ts'
 import type { RequestSpan, Tracer } from '#model/tracer.ts'
 import { findFace } from './kept-place.ts'
 import { isRefusable } from './overload-refusal.ts'
-import { toRequestId } from './request-id.ts'
+import { toRequestId, toTraceParent } from './request-id.ts'
 
 /** What it works with. */
 export interface FollowedRequestsOptions {
@@ -140,12 +140,6 @@ export class FollowedRequests {
     }
     this.within(request, () => this.options.observer.answered(answered))
   }
-}
-
-/** The span of a client that has one. */
-function toTraceParent({ headers }: IncomingMessage): string | undefined {
-  const header = headers['traceparent']
-  return typeof header === 'string' ? header : undefined
 }
 
 function toFace(url: string): AnsweredRequest['face'] {

@@ -1,9 +1,9 @@
 // What answers were put together from, counted in provider calls while it happens, and told once for a question.
 import type { Ask } from '#contract/ask.ts'
+import type { AnswerObserver, GivenAnswer } from '#contract/given-answer.ts'
 import type { Clock } from '#model/clock.ts'
-import type { AnswerObserver, GivenAnswer } from './answer-observer.ts'
 import type { QuestionIdentity } from './question.ts'
-import type { Freshness } from './services.ts'
+import type { Freshness } from './views.ts'
 
 /** Of one question, whose parts each stand for a provider call. Made once for it, and not for its parts. */
 export class AnswerTally {

@@ -2,16 +2,16 @@
 // all others share, in other processes too; a caller that leaves ends only its own wait.
 import type { Cache, CacheEntry } from '#cache/cache.ts'
 import type { Ask } from '#contract/ask.ts'
+import type { AnswerObserver } from '#contract/given-answer.ts'
 import type { FlightName, SingleFlight } from '#fleet/single-flight.ts'
 import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
-import type { AnswerObserver } from './answer-observer.ts'
 import { AnswerTally, AnswerTeller } from './answer-tally.ts'
 import { BackgroundRefresh, type RevalidateOptions } from './background-refresh.ts'
 import { isForgivable } from './forgivable.ts'
 import { Patience } from './patience.ts'
 import { type AskedWork, type KeepOptions, type Question, type QuestionIdentity, toQuestionKey } from './question.ts'
-import type { Answer } from './services.ts'
+import type { Answer } from './views.ts'
 import { limitWait } from './wait-limit.ts'
 
 const MAX_USEFUL_MS = 400 * 86_400_000

@@ -1,20 +1,22 @@
 // Puts the use cases together over the accounts, the cache and the store they are handed.
 import type { Cache } from '#cache/cache.ts'
-import type { SpendingReadings } from '#contract/readings.ts'
-import type { Feed } from '#fleet/feed.ts'
+import type { Ask } from '#contract/ask.ts'
+import type { AnswerObserver } from '#contract/given-answer.ts'
+import type { CollectorReadings, SpendingReadings } from '#contract/readings.ts'
 import type { SingleFlight } from '#fleet/single-flight.ts'
 import type { Clock } from '#model/clock.ts'
 import { InvalidInputError } from '#model/errors.ts'
-import type { Snapshot } from '#model/snapshot.ts'
-import { fromStreamId } from '#model/stream.ts'
+import { fromStreamId, type StreamRef, type StreamState } from '#model/stream.ts'
 import type { BatchStore } from '#snapshot-store/batch-store.ts'
 import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
-import type { AnswerObserver } from './answer-observer.ts'
 import { Asker } from './ask.ts'
 import type { RevalidateOptions } from './background-refresh.ts'
 import { SessionDayReader } from './day-sessions.ts'
+import { mapAnswer } from './freshness.ts'
 import { HistoryReader } from './history-windows.ts'
+import type { LiveHub } from './live-hub.ts'
 import { LiveListReader } from './live-list.ts'
+import { createLiveReads, type LiveReads } from './live-reads.ts'
 import { LiveStreamPager } from './live-streams.ts'
 import { listPlaySamples } from './play-samples.ts'
 import { type ConnectedAccount, ProviderRegistry, requireOps, toAccountView } from './provider-registry.ts'
@@ -24,9 +26,11 @@ import { listQuotaSpenders, readQuota } from './quota.ts'
 import { checkDomain } from './range.ts'
 import { listRecordings } from './recordings.ts'
 import type { Services } from './services.ts'
-import { watchSnapshots } from './snapshot-events.ts'
+import { type SnapshotFeed, watchSnapshots } from './snapshot-events.ts'
 import { listQuarantinedSnapshots, listSnapshots } from './snapshots.ts'
+import { watchStream } from './stream-events.ts'
 import { StreamNowReader } from './stream-now.ts'
+import type { Answer, WatchedKind, WatchRequest } from './views.ts'
 
 /** What the use cases work with. */
 export interface ServiceOptions {
@@ -38,7 +42,11 @@ export interface ServiceOptions {
   /** Where answers lie that could not be read. */
   readonly batchStore: Pick<BatchStore, 'listQuarantined'>
   /** Where snapshots are told of that are new, by account. */
-  readonly snapshotFeed: Pick<Feed<Snapshot>, 'watch'>
+  readonly snapshotFeed: SnapshotFeed
+  /** Where watched streams are told of. */
+  readonly hub: Pick<LiveHub, 'watch' | 'findSampling' | 'findSince'>
+  /** How snapshots are collected. Left out: nobody collects any. */
+  readonly collectors?: CollectorReadings
   readonly clock: Clock
   /** How long past its life an answer may still be shown when nothing newer can be had. */
   readonly maxStaleMs: number
@@ -56,9 +64,21 @@ export interface ServiceOptions {
   readonly spending?: SpendingReadings
 }
 
+/** The use cases, and what samplers read by the same questions. */
+export interface UseCases {
+  readonly services: Services
+  /** The readings of an account that is watched. */
+  readonly createLiveReads: (account: ConnectedAccount) => LiveReads
+}
+
 /** Binds every use case. */
 export function createServices(options: ServiceOptions): Services {
-  const { clock, snapshotStore, batchStore, snapshotFeed } = options
+  return createUseCases(options).services
+}
+
+/** Binds every use case, and lets samplers share what they know. */
+export function createUseCases(options: ServiceOptions): UseCases {
+  const { clock, snapshotStore, batchStore, snapshotFeed, hub } = options
   const registry = new ProviderRegistry(options.accounts)
   const asker = new Asker(options)
   const history = new HistoryReader(asker, options.closedAfterMs)
@@ -68,7 +88,21 @@ export function createServices(options: ServiceOptions): Services {
   const streamNow = new StreamNowReader(asker, liveLists)
   const readers = { asker, history, days }
 
-  return {
+  /** With since when those who watch the stream have been told so. */
+  function addSince<Told extends { readonly state: StreamState }>(ref: StreamRef, answer: Answer<Told>) {
+    return mapAnswer(answer, (told) => ({ ...told, since: hub.findSince(ref, told.state) }))
+  }
+
+  // Who waits for what is new is not given what is old at once.
+  const { revalidate: _revalidate, ...patient } = options
+  const samplerAsker = new Asker(patient)
+  const samplerParts = {
+    asker: samplerAsker,
+    history: new HistoryReader(samplerAsker, options.closedAfterMs),
+    lists: new LiveListReader(samplerAsker),
+  }
+
+  const services: Services = {
     listAccounts: (names, ask) => {
       const wanted = names && new Set(names)
       return registry
@@ -93,6 +127,17 @@ export function createServices(options: ServiceOptions): Services {
       ask.meter.holdNot()
       return account.readings.health()
     },
+    getSampling: (name, ask) => {
+      const account = registry.get(name, ask)
+      ask.meter.holdNot()
+      return hub.findSampling(account.name)
+    },
+    getCollector: async (name, ask) => {
+      // Before the account is looked for: a reader learns nothing of those it may not see.
+      requireOps(ask.caller, 'how snapshots are collected is shown')
+      ask.meter.holdNot()
+      return (await options.collectors?.find(registry.get(name, ask).name)) ?? null
+    },
     getLiveTotals: async (account, ask) => liveLists.readTotals(registry.get(account, ask), ask),
 
     getStream: (ref, ask) => registry.getStream(ref, ask).stream,
@@ -106,8 +151,14 @@ export function createServices(options: ServiceOptions): Services {
     listAccountLiveStreams: async (account, query, ask) =>
       liveStreams.listOfAccount(registry.get(account, ask), { ...query, domain: checkDomain(query.domain) }, ask),
 
-    getStreamState: async (ref, ask) => streamNow.getState(registry.getStream(ref, ask).account, ref.key, ask),
-    getStreamStatus: async (ref, ask) => streamNow.getStatus(registry.getStream(ref, ask).account, ref.key, ask),
+    getStreamState: async (ref, ask) => {
+      const { account } = registry.getStream(ref, ask)
+      return addSince(ref, await streamNow.getState(account, ref.key, ask))
+    },
+    getStreamStatus: async (ref, ask) => {
+      const { account } = registry.getStream(ref, ask)
+      return addSince(ref, await streamNow.getStatus(account, ref.key, ask))
+    },
     getLiveReading: async (ref, ask) => streamNow.getReading(registry.getStream(ref, ask).account, ref.key, ask),
 
     listPushSamples: async (ref, query, ask) =>
@@ -149,10 +200,18 @@ export function createServices(options: ServiceOptions): Services {
       const account = key === null ? registry.get(name, ask) : registry.getStream({ account: name, key }, ask).account
       return watchSnapshots(snapshotFeed, account, key, ask.signal)
     },
+    watchStream: <Kind extends WatchedKind>(ref: StreamRef, request: WatchRequest<Kind>, ask: Ask) => {
+      const { account } = registry.getStream(ref, ask)
+      return watchStream({ hub, snapshotFeed }, account, ref.key, request, ask.signal)
+    },
     listQuarantinedSnapshots: async (account, first, ask) => {
       // Before the account is looked for: a reader learns nothing of those it may not see.
       requireOps(ask.caller, 'what could not be read is shown')
       return listQuarantinedSnapshots(batchStore, clock.now(), registry.get(account, ask), first, ask)
     },
+  }
+  return {
+    services,
+    createLiveReads: (account) => createLiveReads(samplerParts, account),
   }
 }

@@ -15,8 +15,8 @@ import { countWholeCalls, DAY_MS, type DayCall, type DayStream, listDays, planCa
 import { PLAY_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
 import type { AskedWork, QuestionIdentity } from './question.ts'
-import type { Answer } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
+import type { Answer } from './views.ts'
 
 const CALLS_SIDE_BY_SIDE = 4
 

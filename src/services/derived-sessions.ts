@@ -8,7 +8,7 @@ import type { HistoryReader } from './history-windows.ts'
 import type { ConnectedAccount } from './provider-registry.ts'
 import { toPushHistory } from './push-samples.ts'
 import { findTotalLoss, joinGaps, toPastRange } from './range.ts'
-import type { RangeRequest, Series } from './services.ts'
+import type { RangeRequest, Series } from './views.ts'
 
 /** A silence this long ends a session. */
 const SESSION_GAP_MS = 30_000

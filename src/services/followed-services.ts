@@ -26,6 +26,7 @@ export function followServices(services: Services, { tracer, accounts }: Followe
 
   return {
     ...services,
+    getCollector: (account, ask) => follow('getCollector', account, () => services.getCollector(account, ask)),
     getQuota: (account, ask) => follow('getQuota', account, () => services.getQuota(account, ask)),
     getLiveTotals: (account, ask) => follow('getLiveTotals', account, () => services.getLiveTotals(account, ask)),
     listLiveStreams: (query, ask) => follow('listLiveStreams', null, () => services.listLiveStreams(query, ask)),

@@ -1,6 +1,6 @@
 // How long answers of each kind stay good, and how freshness adds up.
 import type { Instant } from '#model/time-range.ts'
-import type { Answer, Freshness } from './services.ts'
+import type { Answer, Freshness } from './views.ts'
 
 /** Push data, lists, states and live readings change every 5 s at the providers. */
 export const PUSH_PACE_MS = 5_000

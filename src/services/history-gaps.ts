@@ -4,7 +4,7 @@ import { RangeUnavailableError } from '#model/errors.ts'
 import { type Instant, type TimeRange, toIsoTime } from '#model/time-range.ts'
 import type { Kept } from './history-kept.ts'
 import { toGap } from './range.ts'
-import type { Answer, Gap } from './services.ts'
+import type { Answer, Gap } from './views.ts'
 
 /** What a window that could be had still lacks of what was wanted. @param oldest the provider keeps nothing from before */
 export function toPartGaps(

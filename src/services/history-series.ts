@@ -1,7 +1,7 @@
 // Histories as their readers see them: pieces of what is kept, and one list of all of it for whoever wants that.
 import type { TimeRange } from '#model/time-range.ts'
 import { findIndex, type Timed } from './history-kept.ts'
-import type { Freshness, Gap, SampleSlice, Series } from './services.ts'
+import type { Freshness, Gap, SampleSlice, Series } from './views.ts'
 
 /** What was read of a range. */
 export interface HistoryAnswer<Sample> extends Freshness {

@@ -10,7 +10,7 @@ import type { AnswerTally } from './answer-tally.ts'
 import type { Asker } from './ask.ts'
 import { CLOCK_SPREAD_MS, implyNext, type Kept, type RowRules, type Timed, toKept, toOwnTime } from './history-kept.ts'
 import type { AskedWork } from './question.ts'
-import type { Answer } from './services.ts'
+import type { Answer } from './views.ts'
 
 /** A history of one thing: which it is, and how a stretch of it is asked for. */
 export interface History<Sample> extends RowRules<Sample> {

@@ -22,8 +22,8 @@ import {
 } from './history-stretches.ts'
 import { findTotalLoss, joinGaps, toGap } from './range.ts'
 import { SampleDigests } from './sample-digests.ts'
-import type { Answer, Gap } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
+import type { Answer, Gap } from './views.ts'
 
 /** Provider calls of one question side by side, within the account's quota. */
 const CALLS_SIDE_BY_SIDE = 8

@@ -12,8 +12,8 @@ import { combineFreshness, mapAnswer, PLAY_PACE_MS, PUSH_PACE_MS } from './fresh
 import { byKey, collect, isTorn, MAX_PROVIDER_PAGES, toPageCount } from './live-pages.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
 import type { Question, QuestionIdentity } from './question.ts'
-import type { Answer } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
+import type { Answer } from './views.ts'
 
 const PAGES_SIDE_BY_SIDE = 16
 

@@ -1,7 +1,7 @@
 // What a provider's pages of live streams say of the list that they are pieces of.
 import type { LiveStreamPage } from '#contract/capability.ts'
 import type { LiveStream, LiveTotals } from '#model/stream.ts'
-import type { Answer } from './services.ts'
+import type { Answer } from './views.ts'
 
 /** Most provider pages of one list: at 300 streams a page, 30 000 streams. */
 export const MAX_PROVIDER_PAGES = 100

@@ -14,7 +14,7 @@ import {
   type ProviderRegistry,
   toNamedStreamView,
 } from './provider-registry.ts'
-import type { AccountFailure, Answer, LiveStreamPageView, LiveStreamView } from './services.ts'
+import type { AccountFailure, Answer, LiveStreamPageView, LiveStreamView } from './views.ts'
 
 /** Most accounts that may be named at once. */
 const MAX_NAMED_ACCOUNTS = 1000

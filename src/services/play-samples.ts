@@ -7,7 +7,7 @@ import { toSeries } from './history-series.ts'
 import type { HistoryReader } from './history-windows.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
 import { toGroupWidthMs, toPastRange } from './range.ts'
-import type { PlaySeries, SampleRequest } from './services.ts'
+import type { PlaySeries, SampleRequest } from './views.ts'
 
 /** What the playback is of: one stream, else one domain, else everything of the account. */
 export interface PlaySubject {

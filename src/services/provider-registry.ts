@@ -12,7 +12,7 @@ import {
   type PublicCapability,
   publicCapabilities,
   type StreamView,
-} from './services.ts'
+} from './views.ts'
 
 /** An account of the settings with everything it needs to answer. */
 export interface ConnectedAccount {

@@ -8,7 +8,7 @@ import type { History } from './history-stretches.ts'
 import type { HistoryReader } from './history-windows.ts'
 import { type ConnectedAccount, requireCapability, requireFacts } from './provider-registry.ts'
 import { toGroupWidthMs, toPastRange } from './range.ts'
-import type { SampleRequest, Series } from './services.ts'
+import type { SampleRequest, Series } from './views.ts'
 
 /** The ingest history of a stream. @throws CapabilityUnsupportedError */
 export function toPushHistory(account: ConnectedAccount, key: string): History<PushSample> {

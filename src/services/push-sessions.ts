@@ -12,8 +12,8 @@ import { combineFreshness } from './freshness.ts'
 import type { HistoryReader } from './history-windows.ts'
 import { type ConnectedAccount, requireFacts, toStreamView } from './provider-registry.ts'
 import { findTotalLoss, joinGaps, toGap, toPastRange } from './range.ts'
-import type { Answer, Gap, RangeRequest, StreamPushSessionsView, StreamView } from './services.ts'
 import { sideBySide } from './side-by-side.ts'
+import type { Answer, Gap, RangeRequest, StreamPushSessionsView, StreamView } from './views.ts'
 
 /** Most streams of one question. */
 const MAX_STREAMS = 1000

@@ -2,7 +2,7 @@
 import type { Spending, SpendingReadings } from '#contract/readings.ts'
 import type { Instant } from '#model/time-range.ts'
 import type { ConnectedAccount } from './provider-registry.ts'
-import { type PublicCapability, publicCapabilities, type QuotaSpenderView, type QuotaView } from './services.ts'
+import { type PublicCapability, publicCapabilities, type QuotaSpenderView, type QuotaView } from './views.ts'
 
 /** Most spenders that are shown. */
 const MAX_SPENDERS = 50

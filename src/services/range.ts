@@ -1,7 +1,7 @@
 // Ranges as callers give them, checked before anybody is asked.
 import { GatewayError, InvalidInputError, NotFoundError, RangeUnavailableError } from '#model/errors.ts'
 import { FOREVER, type Instant, type TimeRange, toIsoTime } from '#model/time-range.ts'
-import type { Gap, RangeRequest, StreamPushSessionsView } from './services.ts'
+import type { Gap, RangeRequest, StreamPushSessionsView } from './views.ts'
 
 /**
  * The part of a range that can hold data: `to` beyond now is cut to now. May be empty when `from` is this moment.

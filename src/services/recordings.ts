@@ -11,7 +11,7 @@ import type { Asker } from './ask.ts'
 import { combineFreshness, PLAY_PACE_MS } from './freshness.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
 import { toOpenRange } from './range.ts'
-import type { Answer, FreshPage, RangedPageRequest } from './services.ts'
+import type { Answer, FreshPage, RangedPageRequest } from './views.ts'
 
 /** No file is longer: the provider begins a new one every half hour. The bisection goes by starts, and looks back this far. */
 const LONGEST_RECORDING_MS = 12 * 3_600_000

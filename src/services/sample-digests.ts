@@ -3,7 +3,7 @@ import type { PlaySample, PushSample } from '#model/sample.ts'
 import { findIndex, type Timed } from './history-kept.ts'
 import { joinSlices } from './history-series.ts'
 import { groupPlaySamples, groupPushSamples } from './sample-groups.ts'
-import type { SampleSlice } from './services.ts'
+import type { SampleSlice } from './views.ts'
 
 /**
  * Widths of which the groups of one kept window are held. They are not counted as memory, and so never more groups than

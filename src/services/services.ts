@@ -2,176 +2,35 @@
 // back; nothing in here knows HTTP or GraphQL. Every method throws GatewayErrors only, and an account that the
 // caller may not see fails exactly like one that does not exist (NOT_FOUND).
 import type { Ask } from '#contract/ask.ts'
-import type { CapabilityName } from '#contract/capability.ts'
-import type { ProviderId } from '#contract/provider.ts'
-import type { HealthReading, QuotaReading, Spending } from '#contract/readings.ts'
-import type { ErrorCode, GatewayError } from '#model/errors.ts'
-import type { Page, PageRequest } from '#model/page.ts'
+import type { CollectorReading, HealthReading } from '#contract/readings.ts'
+import type { Sampling } from '#model/live-event.ts'
+import type { PageRequest } from '#model/page.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { Recording } from '#model/recording.ts'
-import type { PlaySample, PushSample } from '#model/sample.ts'
-import type { Snapshot } from '#model/snapshot.ts'
-import type { LiveReading, LiveTotals, StreamNameParts, StreamRef, StreamState, StreamStatus } from '#model/stream.ts'
-import type { Instant, TimeRange } from '#model/time-range.ts'
-import type { QuarantinedBatch } from '#snapshot-store/batch-store.ts'
-
-/** How old an answer is, and how long nothing newer can exist. */
-export interface Freshness {
-  /** When the oldest provider answer in it was received. */
-  readonly fetchedAt: Instant
-  /** Until when asking again gives the same: the shortest life of its parts. */
-  readonly freshUntil: Instant
-  /** Whether a part is past its life and shown because nothing newer could be had. */
-  readonly stale: boolean
-}
-
-/** A value with its freshness. */
-export interface Answer<Value> extends Freshness {
-  readonly value: Value
-  /** Why nothing newer could be had, on a stale answer. */
-  readonly staleBecause?: GatewayError | undefined
-}
-
-/** A piece of a range that could not be had. */
-export interface Gap extends TimeRange {
-  readonly code: ErrorCode
-  readonly message: string
-  /** The failure itself, when there was one; not for clients. */
-  readonly cause?: GatewayError | undefined
-}
-
-/** A piece of what is kept of a history. */
-export interface SampleSlice<Item> {
-  /** All of the kept piece, in order of time: the same array for everybody who reads it while it is kept, and frozen. */
-  readonly samples: readonly Item[]
-  /** Which of them are meant: the first, and the one behind the last. */
-  readonly begin: number
-  readonly end: number
-}
-
-/** A history in a range. `from` and `to` are as asked. */
-export interface Series<Item> extends TimeRange, Freshness {
-  /** In order of time, without repeats. */
-  readonly items: readonly Item[]
-  /** The same items as pieces of what is kept, one behind the other; left out where they were made for this answer. */
-  readonly slices?: readonly SampleSlice<Item>[]
-  readonly missing: readonly Gap[]
-}
-
-/** Playback history with its sum. */
-export interface PlaySeries extends Series<PlaySample> {
-  /** Bytes over the samples in the range; null when there are samples and none carries traffic. */
-  readonly totalTrafficBytes: number | null
-}
-
-/** What one capability of an account is worth. */
-export interface CapabilitySupport {
-  readonly capability: PublicCapability
-  /** True also where the gateway derives the answer from another capability. */
-  readonly supported: boolean
-  /** Why not, or how; null when there is nothing to say. */
-  readonly reason: string | null
-}
-
-/** Capabilities by their public names. */
-export type PublicCapability =
-  | 'LIVE_STREAMS'
-  | 'LIVE_STAT'
-  | 'STREAM_STATE'
-  | 'PUSH_SAMPLES'
-  | 'PLAY_SAMPLES'
-  | 'PUSH_SESSIONS'
-  | 'RECORDINGS'
-  | 'SNAPSHOTS'
-
-/** The operation behind each public capability. */
-export const publicCapabilities: Readonly<Record<PublicCapability, CapabilityName>> = {
-  LIVE_STREAMS: 'listLiveStreams',
-  LIVE_STAT: 'getLiveReading',
-  STREAM_STATE: 'getStreamStatus',
-  PUSH_SAMPLES: 'listPushSamples',
-  PLAY_SAMPLES: 'listPlaySamples',
-  PUSH_SESSIONS: 'listPushSessions',
-  RECORDINGS: 'listRecordings',
-  SNAPSHOTS: 'popSnapshots',
-}
-
-/** Where an account's quota stands, and where it is going. */
-export interface QuotaView extends QuotaReading {
-  /** When it is used up at the pace of late; null when it is not within a window, or has been already. */
-  readonly exhaustedAt: Instant | null
-}
-
-/** Who has spent an account's quota on what, in its last window. */
-export interface QuotaSpenderView extends Omit<Spending, 'operation'> {
-  readonly operation: PublicCapability
-}
-
-/** An account the caller may see. */
-export interface AccountView {
-  readonly name: string
-  readonly provider: ProviderId
-  readonly capabilities: readonly CapabilitySupport[]
-}
-
-/** A stream, addressed and taken apart; nothing about it was asked of the provider. */
-export interface StreamView extends StreamRef, StreamNameParts {
-  /** Opaque node id. */
-  readonly id: string
-}
-
-/** A screenshot with the stream it shows. */
-export interface SnapshotView extends Snapshot {
-  readonly stream: StreamView
-}
-
-/** An answer of a snapshot queue that could not be read, or not whole. Its bytes are not for clients. */
-export type QuarantinedBatchView = QuarantinedBatch
-
-/** A live stream as its account's list shows it: `reading` and the state LIVE cost no further call. */
-export interface LiveStreamView extends StreamView, Freshness {
-  readonly reading: LiveReading
-}
-
-/** A fan-out's account that could not answer. */
-export interface AccountFailure {
-  readonly account: string
-  readonly code: ErrorCode
-  readonly message: string
-}
-
-/** A page of live streams over several accounts. */
-export interface LiveStreamPageView extends Page<LiveStreamView>, Freshness {
-  readonly failures: readonly AccountFailure[]
-}
-
-/** A page with its freshness. */
-export interface FreshPage<Item> extends Page<Item>, Freshness {}
-
-/** Push sessions of one stream of a batch. */
-export interface StreamPushSessionsView extends Series<PushSession> {
-  readonly stream: StreamView
-  /** The error of a stream of which no piece of the range could be had. */
-  readonly loss: GatewayError | undefined
-}
-
-/** A range as callers give it. */
-export interface RangeRequest {
-  readonly from: Instant
-  readonly to: Instant
-}
-
-/** A range of samples, optionally grouped. */
-export interface SampleRequest extends RangeRequest {
-  /** Width of the groups in seconds, 1..86400; as measured when left out. */
-  readonly everySeconds?: number | null | undefined
-}
-
-/** A list in an optional range; an absent edge is open. */
-export interface RangedPageRequest extends PageRequest {
-  readonly from?: Instant | null | undefined
-  readonly to?: Instant | null | undefined
-}
+import type { PushSample } from '#model/sample.ts'
+import type { LiveReading, LiveTotals, StreamRef } from '#model/stream.ts'
+import type {
+  AccountView,
+  Answer,
+  FreshPage,
+  LiveStreamPageView,
+  PlaySeries,
+  QuarantinedBatchView,
+  QuotaSpenderView,
+  QuotaView,
+  RangedPageRequest,
+  RangeRequest,
+  SampleRequest,
+  Series,
+  SnapshotView,
+  SourcedState,
+  StreamEvent,
+  StreamPushSessionsView,
+  StreamStatusView,
+  StreamView,
+  WatchedKind,
+  WatchRequest,
+} from './views.ts'
 
 /** Every use case. */
 export interface Services {
@@ -188,6 +47,13 @@ export interface Services {
   listQuotaSpenders(account: string, ask: Ask): readonly QuotaSpenderView[]
   /** How its provider has been answering. */
   getHealth(account: string, ask: Ask): HealthReading
+  /** How its watched streams are being read. */
+  getSampling(account: string, ask: Ask): Sampling
+  /**
+   * How its snapshots are being collected; null where its provider has none.
+   * @throws GatewayError FORBIDDEN for any other role than `ops`
+   */
+  getCollector(account: string, ask: Ask): Promise<CollectorReading | null>
   /** Totals over its live streams. */
   getLiveTotals(account: string, ask: Ask): Promise<Answer<LiveTotals>>
 
@@ -213,9 +79,9 @@ export interface Services {
   ): Promise<LiveStreamPageView>
 
   /** State of a stream: from the account's list of live streams where that is cheaper and tells it. */
-  getStreamState(ref: StreamRef, ask: Ask): Promise<Answer<StreamState>>
+  getStreamState(ref: StreamRef, ask: Ask): Promise<Answer<SourcedState>>
   /** State and ingest of a stream, by the provider's status call. */
-  getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatus>>
+  getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatusView>>
   /** Reading of a stream; null when it is not live. From the account's list where that is cheaper. */
   getLiveReading(ref: StreamRef, ask: Ask): Promise<Answer<LiveReading | null>>
 
@@ -256,6 +122,19 @@ export interface Services {
    * @throws NotFoundError, InvalidInputError, CapabilityUnsupportedError
    */
   watchSnapshots(account: string, key: string | null, ask: Ask): AsyncIterable<SnapshotView>
+  /**
+   * What happens to a stream, until `ask.signal` aborts; the deadline is of no meaning here. First, unless `after` is
+   * given, what is known of it: its state, its reading, its last samples; then what is new, each once, samples in order.
+   * One poller of all replicas reads the provider for all who watch. What is refused is refused by this call. The
+   * iteration watches from its beginning on, and throws SlowReaderError to a reader for whom too many wait.
+   * @throws NotFoundError, InvalidInputError; CapabilityUnsupportedError for a kind that the provider cannot tell, and
+   * where there is none that it can
+   */
+  watchStream<Kind extends WatchedKind>(
+    ref: StreamRef,
+    request: WatchRequest<Kind>,
+    ask: Ask,
+  ): AsyncIterable<Extract<StreamEvent, { readonly kind: Kind | 'gap' }>>
   /**
    * Answers of the account's snapshot queue that could not be read, newest first, for role `ops`.
    * @param first at most so many, 1..300; 50 when left out

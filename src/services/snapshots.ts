@@ -8,7 +8,7 @@ import type { BatchStore } from '#snapshot-store/batch-store.ts'
 import type { SnapshotPlace, SnapshotStore } from '#snapshot-store/snapshot-store.ts'
 import { type ConnectedAccount, requireCapability, toNamedStreamView } from './provider-registry.ts'
 import { toOpenRange } from './range.ts'
-import type { Answer, FreshPage, QuarantinedBatchView, RangedPageRequest, SnapshotView } from './services.ts'
+import type { Answer, FreshPage, QuarantinedBatchView, RangedPageRequest, SnapshotView } from './views.ts'
 
 /** When a shared store that did not answer is worth another try. */
 const STORE_RETRY_MS = 2000

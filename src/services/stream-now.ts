@@ -5,7 +5,7 @@ import { toCacheKey } from '#cache/cache-keys.ts'
 import type { Ask } from '#contract/ask.ts'
 import { isSupported } from '#contract/capability.ts'
 import { GatewayError } from '#model/errors.ts'
-import type { LiveReading, StreamState, StreamStatus } from '#model/stream.ts'
+import type { LiveReading, StreamStatus } from '#model/stream.ts'
 import { AnswerTally } from './answer-tally.ts'
 import type { Asker } from './ask.ts'
 import { mapAnswer, PUSH_PACE_MS } from './freshness.ts'
@@ -13,7 +13,7 @@ import { LiveDemand } from './live-demand.ts'
 import { findListed, isComplete, type LiveList, type LiveListReader } from './live-list.ts'
 import { type ConnectedAccount, requireCapability } from './provider-registry.ts'
 import type { Question } from './question.ts'
-import type { Answer } from './services.ts'
+import type { Answer, SourcedState } from './views.ts'
 
 /** What a list of live streams tells of one of them. */
 interface ListView<Value> {
@@ -64,11 +64,11 @@ export class StreamNowReader {
   }
 
   /** See `Services.getStreamState`. */
-  getState(account: ConnectedAccount, key: string, ask: Ask): Promise<Answer<StreamState>> {
-    const view: View<StreamStatus, StreamState> = {
+  getState(account: ConnectedAccount, key: string, ask: Ask): Promise<Answer<Omit<SourcedState, 'since'>>> {
+    const view: View<StreamStatus, Omit<SourcedState, 'since'>> = {
       question: toStatusQuestion(account, key),
-      toValue: ({ state }) => state,
-      fromReading: () => 'LIVE',
+      toValue: ({ state }) => ({ state, source: 'STATUS' }),
+      fromReading: () => ({ state: 'LIVE', source: 'LIST' }),
       absence: undefined,
       wasLive: ({ state }) => state === 'LIVE',
     }
@@ -221,7 +221,8 @@ export class StreamNowReader {
   }
 }
 
-function toStatusQuestion(account: ConnectedAccount, key: string): Question<StreamStatus> {
+/** State and ingest of one stream, by its status call. @throws CapabilityUnsupportedError */
+export function toStatusQuestion(account: ConnectedAccount, key: string): Question<StreamStatus> {
   const fetchStatus = requireCapability(account, 'getStreamStatus')
   return {
     account: account.name,
@@ -233,7 +234,8 @@ function toStatusQuestion(account: ConnectedAccount, key: string): Question<Stre
   }
 }
 
-function toReadingQuestion(account: ConnectedAccount, key: string): Question<LiveReading | null> {
+/** The reading of one stream, by itself. @throws CapabilityUnsupportedError */
+export function toReadingQuestion(account: ConnectedAccount, key: string): Question<LiveReading | null> {
   const fetchReading = requireCapability(account, 'getLiveReading')
   return {
     account: account.name,

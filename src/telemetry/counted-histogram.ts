@@ -2,13 +2,32 @@
 // every time.
 import { Histogram } from 'prom-client'
 
+/** Observations of one kind, in plain numbers. */
+export class Observations {
+  /** Those in each bucket, not added up, and behind the last bucket those above all. */
+  readonly counts: number[]
+  /** All observed values added up. */
+  sum = 0
+  private readonly buckets: readonly number[]
+
+  /** @param buckets upper ends, rising */
+  constructor(buckets: readonly number[]) {
+    this.buckets = buckets
+    this.counts = new Array<number>(buckets.length + 1).fill(0)
+  }
+
+  add(value: number): void {
+    let index = 0
+    while (value > (this.buckets[index] ?? Number.POSITIVE_INFINITY)) index += 1
+    this.counts[index] = (this.counts[index] ?? 0) + 1
+    this.sum += value
+  }
+}
+
 /** Observations with the same labels. */
 export interface CountedSeries {
   readonly labels: Readonly<Record<string, string>>
-  /** Observations in each bucket, not added up, and behind the last bucket those above all. */
-  readonly counts: readonly number[]
-  /** All observed values added up. */
-  readonly sum: number
+  readonly observed: Pick<Observations, 'counts' | 'sum'>
 }
 
 /** What it is made with. */
@@ -45,7 +64,7 @@ export class CountedHistogram extends Histogram {
     }
   }
 
-  private toValues({ labels: sharedLabels, counts, sum }: CountedSeries) {
+  private toValues({ labels: sharedLabels, observed: { counts, sum } }: CountedSeries) {
     const { name, buckets } = this.options
     let count = 0
     const values = [...buckets, '+Inf'].map((le, index) => {

@@ -2,7 +2,7 @@
 // numbers are kept in plain arrays and become those of the package only when Prometheus asks.
 import { Counter, type Registry } from 'prom-client'
 import type { AnsweredRequest } from '#contract/answered-request.ts'
-import { CountedHistogram } from './counted-histogram.ts'
+import { CountedHistogram, Observations } from './counted-histogram.ts'
 
 /** What is counted of a request. The time of one that lasts is not. */
 export type CountedRequest = Pick<AnsweredRequest, 'face' | 'operation' | 'code' | 'tookMs' | 'isLasting'>
@@ -22,9 +22,8 @@ class Tally {
   readonly face: string
   readonly operation: string
   readonly counts = new Map<string, number>()
-  /** Of each bucket alone; the last one is for what took longer than all of them. */
-  readonly bucketCounts = new Array<number>(BUCKETS.length + 1).fill(0)
-  seconds = 0
+  /** In seconds. */
+  readonly durations = new Observations(BUCKETS)
 
   constructor(face: string, operation: string) {
     this.face = face
@@ -33,12 +32,7 @@ class Tally {
 
   add({ code, tookMs, isLasting }: CountedRequest): void {
     this.counts.set(code, (this.counts.get(code) ?? 0) + 1)
-    if (isLasting) return
-    const seconds = tookMs / 1000
-    let bucket = 0
-    while (bucket < BUCKETS.length && seconds > (BUCKETS[bucket] ?? 0)) bucket += 1
-    this.bucketCounts[bucket] = (this.bucketCounts[bucket] ?? 0) + 1
-    this.seconds += seconds
+    if (!isLasting) this.durations.add(tookMs / 1000)
   }
 }
 
@@ -82,12 +76,8 @@ export function createRequestMetrics(registry: Registry): RequestMetrics {
     registers: [registry],
     listSeries: () =>
       list()
-        .filter(({ bucketCounts }) => bucketCounts.some((count) => count > 0))
-        .map(({ face, operation, bucketCounts, seconds }) => ({
-          labels: { face, operation },
-          counts: bucketCounts,
-          sum: seconds,
-        })),
+        .filter(({ durations }) => durations.counts.some((count) => count > 0))
+        .map(({ face, operation, durations }) => ({ labels: { face, operation }, observed: durations })),
   })
   return { answered: (request) => find(request.face, request.operation).add(request) }
 }

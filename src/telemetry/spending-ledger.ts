@@ -1,5 +1,6 @@
 // Who spends the quotas of the accounts, and on what: calls, and calls that were not needed. Told of every call and of
 // every answer, so that it only counts; bounded, whoever asks.
+import type { GivenAnswer } from '#contract/given-answer.ts'
 import type { Spending } from '#contract/readings.ts'
 import type { Clock } from '#model/clock.ts'
 import { GivenCounts } from './given-counts.ts'
@@ -13,18 +14,6 @@ const OTHER = 'other'
 
 /** What is counted of a client. */
 const kinds = ['calls', 'savedByCache', 'savedBySharing'] as const
-
-/** An answer that was given. */
-export interface GivenPart {
-  readonly account: string
-  readonly operation: string
-  readonly client: string
-  readonly from: 'kept' | 'shared' | 'asked'
-  readonly isStale: boolean
-  readonly ageMs: number
-  readonly savedByCache: number
-  readonly savedBySharing: number
-}
 
 /** What the ledger is made with. */
 export interface SpendingLedgerOptions {
@@ -120,7 +109,7 @@ export class SpendingLedger {
   }
 
   /** Counts an answer. */
-  gave(answer: GivenPart): void {
+  gave(answer: GivenAnswer): void {
     const account = this.accounts.get(answer.account)
     if (!account) return
     account.givenOf(answer.operation).add(answer.from, answer.isStale, answer.ageMs)

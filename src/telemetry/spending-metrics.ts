@@ -58,7 +58,7 @@ export function createSpendingMetrics({ accounts, ledger }: SpendingMetricsOptio
         labelNames: ['account', 'operation'],
         buckets: AGE_BUCKETS,
         registers,
-        listSeries: () => rows.map(({ labels, counts }) => ({ labels, counts: counts.ages, sum: counts.ageSum })),
+        listSeries: () => rows.map(({ labels, counts }) => ({ labels, observed: counts.ages })),
       })
     },
   }

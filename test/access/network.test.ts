@@ -43,6 +43,10 @@ describe('the network of an address', () => {
     },
   )
 
+  test('of a client that has left is that of no address', () => {
+    expect(toNetwork(undefined)).toBe(toNetwork('unknown'))
+  })
+
   test('is the first half of an IPv6 address that is none of IPv4', () => {
     const group = fc.oneof(fc.constantFrom(0, 0, 0xffff), fc.integer({ min: 0, max: 0xffff }))
     const groups = fc.array(group, { minLength: 8, maxLength: 8 })

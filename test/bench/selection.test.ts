@@ -15,7 +15,7 @@ describe('the words of npm run bench', () => {
     expect(readSelection(['--rounds=5', '--turn=50']).rounds).toEqual({ count: 5, turnMs: 50 })
     expect(() => readSelection(['--rounds=4'])).toThrow(RangeError)
     expect(readSelection(['--rounds=1', '--trial'])).toMatchObject({ pace: { rounds: 1 }, isWholeRun: false })
-    expect(readSelection(['P1', '--turn=2000']).pace).toEqual({ rounds: 5, seconds: 2 })
+    expect(readSelection(['P1', '--turn=2000']).pace).toEqual({ rounds: 5, warmUpSeconds: 8, seconds: 2 })
     expect(readSelection(['cache']).rounds).toEqual({ count: 21, turnMs: 100 })
     expect(() => readSelection(['--turn=fast'])).toThrow(RangeError)
   })
@@ -34,6 +34,18 @@ describe('the words of npm run bench', () => {
     expect(readSelection(['snapshots', '--write'])).toMatchObject({ topics: [], snapshots: 1_000_000 })
     expect(readSelection(['snapshots', '--snapshots=10000'])).toMatchObject({ snapshots: 10_000 })
     expect(() => readSelection(['--snapshots=9999'])).toThrow(RangeError)
+  })
+
+  it('have the live bench run whole or in parts, and written down whole', () => {
+    expect(readSelection(['live'])).toMatchObject({ live: ['fan-out', 'latency', 'memory'], rows: [], minutes: 2 })
+    expect(readSelection(['memory', '--minutes=10'])).toMatchObject({
+      live: ['memory'],
+      minutes: 10,
+      isWholeRun: false,
+    })
+    expect(readSelection(['latency', '--write']).live).toEqual(['fan-out', 'latency', 'memory'])
+    expect(readSelection([]).live).toEqual([])
+    expect(() => readSelection(['live', '--minutes=0'])).toThrow(RangeError)
   })
 
   it('are refused where they are not understood', () => {

@@ -1,16 +1,20 @@
 // What every lease promises to one who wants it, and what one over a shared store promises to several.
 import { describe, expect, it } from 'vitest'
-import { LEASE_BEAT_MS, LEASE_MS, type Lease } from '#fleet/lease.ts'
+import { LEASE_BEAT_MS, LEASE_MS, type Lease, type LeaseTerms } from '#fleet/lease.ts'
 import type { FakeClock } from '#test/support/fake-clock.ts'
 
 /** A contender and its clock. */
 export interface LeaseMember {
   readonly lease: Lease
   readonly clock: FakeClock
+  /** Left out: the usual ones. */
+  readonly terms?: LeaseTerms
 }
 
+const usualTerms: LeaseTerms = { leaseMs: LEASE_MS, beatMs: LEASE_BEAT_MS }
+const toTerms = (members: readonly LeaseMember[]) => members[0]?.terms ?? usualTerms
 /** Within which a lease that nobody holds is somebody's, in milliseconds. */
-const TAKEN_WITHIN_MS = 15_000
+const toTakenWithinMs = ({ leaseMs, beatMs }: LeaseTerms) => leaseMs + 2 * beatMs
 
 /** Whether that one may do now what only the holder may. */
 export function believes({ lease, clock }: LeaseMember): boolean {
@@ -22,14 +26,15 @@ export async function contend<Member extends LeaseMember>(
   members: readonly Member[],
   others: readonly LeaseMember[] = [],
 ): Promise<{ readonly holder: Member; readonly tookMs: number }> {
-  for (let tookMs = 0; tookMs <= TAKEN_WITHIN_MS; tookMs += LEASE_BEAT_MS) {
+  const terms = toTerms(members)
+  for (let tookMs = 0; tookMs <= toTakenWithinMs(terms); tookMs += terms.beatMs) {
     for (const member of members) {
       const isHeld = await member.lease.hold()
       expect(isHeld).toBe(believes(member))
       expect([...members, ...others].filter(believes).length).toBeLessThanOrEqual(1)
       if (isHeld) return { holder: member, tookMs }
     }
-    for (const { clock } of [...members, ...others]) await clock.advance(LEASE_BEAT_MS)
+    for (const { clock } of [...members, ...others]) await clock.advance(terms.beatMs)
   }
   throw new Error('nobody has taken the lease')
 }
@@ -45,14 +50,15 @@ export function describeLease(name: string, open: () => Promise<LeaseMember>): v
 
     it('is given to the only one who asks, and stays with him under the same fence', async () => {
       const member = await open()
+      const { leaseMs, beatMs } = toTerms([member])
       await contend([member])
       const { fence } = member.lease
       expect(fence).toBeGreaterThan(0)
       for (let beat = 0; beat < 10; beat += 1) {
-        await member.clock.advance(LEASE_BEAT_MS)
+        await member.clock.advance(beatMs)
         expect(believes(member)).toBe(true)
         expect(await member.lease.hold()).toBe(true)
-        expect(member.lease.heldUntilMs - member.clock.monotonicMs()).toBeGreaterThan(LEASE_MS / 2)
+        expect(member.lease.heldUntilMs - member.clock.monotonicMs()).toBeGreaterThan(leaseMs / 2)
       }
       expect(member.lease.fence).toBe(fence)
     })
@@ -91,7 +97,7 @@ export function describeFleetLease(name: string, open: (members: number) => Prom
       const members = await open(3)
       const { holder } = await contend(members)
       for (let beat = 0; beat < 10; beat += 1) {
-        for (const { clock } of members) await clock.advance(LEASE_BEAT_MS)
+        for (const { clock } of members) await clock.advance(toTerms(members).beatMs)
         for (const member of members) expect(await member.lease.hold()).toBe(member === holder)
         expect(members.filter(believes)).toEqual([holder])
       }
@@ -100,9 +106,9 @@ export function describeFleetLease(name: string, open: (members: number) => Prom
     it('is the next one’s at once when it is given up', async () => {
       const members = await open(3)
       const { holder } = await contend(members)
-      for (const { clock } of members) await clock.advance(LEASE_BEAT_MS)
+      for (const { clock } of members) await clock.advance(toTerms(members).beatMs)
       for (const { lease } of members) await lease.hold()
-      for (const { clock } of members) await clock.advance(LEASE_BEAT_MS)
+      for (const { clock } of members) await clock.advance(toTerms(members).beatMs)
       await holder.lease.release()
       const others = members.filter((member) => member !== holder)
       const next = await contend(others, [holder])
@@ -110,7 +116,7 @@ export function describeFleetLease(name: string, open: (members: number) => Prom
       expect(next.holder.lease.fence).toBeGreaterThan(holder.lease.fence)
     })
 
-    it('is another’s within 15 s when its holder falls silent, and never both’s', async () => {
+    it('is another’s within the lease and two beats when its holder falls silent, and never both’s', async () => {
       const members = await open(3)
       const { holder } = await contend(members)
       const { holder: next } = await contend(

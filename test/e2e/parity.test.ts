@@ -75,7 +75,7 @@ const questions: readonly Question[] = [
   {
     name: 'a stream now',
     graphql: () =>
-      `{ ${STREAM} { id key domain app name state stateFetchedAt stateStale ingest { protocols rendition } live { onlineViewers bandwidthBitsPerSecond fetchedAt stale push { observedAt frameRate bitrateBitsPerSecond clientIp serverIp } } } }`,
+      `{ ${STREAM} { id key domain app name state stateSource stateSince stateFetchedAt stateStale ingest { protocols rendition } live { onlineViewers bandwidthBitsPerSecond fetchedAt stale push { observedAt frameRate bitrateBitsPerSecond clientIp serverIp } } } }`,
     pick: (data) => data.stream,
     rest: () => PATH,
     toGraphql: ({ account: _account, failures: _failures, ...stream }) => stream,

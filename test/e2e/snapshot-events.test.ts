@@ -13,7 +13,7 @@ test('a screenshot that is collected reaches whoever watches its stream, as the 
   })
   onTestFinished(() => gateway.close())
   const path = '/v1/accounts/tencent-main/streams/8888_events'
-  const response = await gateway.get(`${path}/events`)
+  const response = await gateway.get(`${path}/events?events=snapshot`)
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   const items = ['8888_other', '8888_events'].map((stream_id) => ({ stream_id, pic_url: `/${stream_id}-1.jpg` }))
   await fetch(`${gateway.sandbox.urls.control}/snapshots`, { method: 'POST', body: JSON.stringify({ items }) })

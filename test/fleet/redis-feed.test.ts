@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Feed } from '#fleet/feed.ts'
+import { type Bell, createProcessBell } from '#fleet/bell.ts'
+import type { Feed, FeedKeep } from '#fleet/feed.ts'
 import { KEPT_EVENTS, KEPT_MS } from '#fleet/feed-script.ts'
 import type { FleetLink } from '#fleet/fleet-link.ts'
 import { createRedisFeed } from '#fleet/redis-feed.ts'
@@ -36,8 +37,14 @@ const makePrefix = () => {
   return `${redis.prefix}-${fleets}`
 }
 
+/** What else a feed is made with. */
+interface Extras {
+  readonly keep?: FeedKeep | undefined
+  readonly bell?: Bell
+}
+
 /** A replica: what it has asked Redis, and what it was told. */
-function openReplica(prefix = makePrefix(), over = link) {
+function openReplica(prefix = makePrefix(), over = link, { keep, bell }: Extras = {}) {
   const clock = new FakeClock()
   const asked: string[] = []
   const warnings: object[] = []
@@ -56,6 +63,8 @@ function openReplica(prefix = makePrefix(), over = link) {
     prefix,
     name: 'words',
     item: z.string(),
+    ...(keep && { keep }),
+    ...(bell && { bell }),
     log: { warn: (fields) => warnings.push(fields) },
   })
   feeds.push(feed)
@@ -70,7 +79,12 @@ function openReplica(prefix = makePrefix(), over = link) {
   }
   const watch = (scope = 'main') => {
     const got: string[] = []
-    return { got, stop: feed.watch(scope, (item) => got.push(item)) }
+    const places: (string | null)[] = []
+    const stop = feed.watch(scope, (item, place) => {
+      got.push(item)
+      places.push(place)
+    })
+    return { got, places, stop }
   }
   return { prefix, key: `${prefix}:{main}:feed:words`, clock, feed, asked, warnings, countReads, settle, watch }
 }
@@ -85,7 +99,7 @@ const untilIn = ({ clock }: { readonly clock: FakeClock }, got: readonly string[
     return got.length >= count
   })
 
-describeFeed('Redis', () => openReplica())
+describeFeed('Redis', (keep) => openReplica(makePrefix(), link, { keep }))
 
 describe('a feed over Redis', () => {
   it('brings what another replica publishes within a second, once and in order', async () => {
@@ -194,6 +208,129 @@ describe('a feed over Redis', () => {
     await other.feed.publish('main', ['a'])
     await untilIn(one, got, 2)
     expect(got).toEqual(['of the future', 'a'])
+  })
+})
+
+describe('what a feed over Redis has told', () => {
+  /** Publishes, and waits for it to be told. @returns where it stands */
+  async function tell(replica: ReturnType<typeof openReplica>, items: readonly string[]) {
+    const { got, places } = replica.watch()
+    await replica.feed.publish('main', items)
+    await until(got, items.length)
+    return places.map((place) => place ?? 'none')
+  }
+
+  it('is told by every replica from the same places on', async () => {
+    const one = openReplica()
+    const other = openReplica(one.prefix)
+    const [first = '', second = ''] = await tell(one, ['a', 'b'])
+    expect(await other.feed.readSince('main', first)).toEqual({ items: [{ item: 'b', place: second }], isWhole: true })
+  })
+
+  it('is read in pieces where it is long, the last one too', async () => {
+    const long = 'x'.repeat(100_000)
+    const one = openReplica()
+    const [first = ''] = await tell(one, [long, ...Array.from({ length: 10 }, () => long), 'end'])
+    expect(one.asked.filter((name) => name === 'feed_append').length).toBeGreaterThan(3)
+    const before = one.countReads()
+    const past = await one.feed.readSince('main', first)
+    expect(past.isWhole).toBe(true)
+    expect(past.items.map(({ item }) => item)).toEqual([...Array.from({ length: 10 }, () => long), 'end'])
+    expect(one.countReads() - before).toBeGreaterThan(3)
+  })
+
+  it('lacks what cannot be read', async () => {
+    const one = openReplica()
+    const [first = ''] = await tell(one, ['a'])
+    await client.xadd(one.key, '*', 'event', 'x:1', 'item', 'no JSON')
+    await one.feed.publish('main', ['b'])
+    expect(await one.feed.readSince('main', first)).toMatchObject({ items: [{ item: 'b' }], isWhole: true })
+  })
+
+  it('is whole, though nothing of it is kept, for whoever has heard the last of it where it was heard', async () => {
+    const one = openReplica()
+    const other = openReplica(one.prefix)
+    const [first = '', second = ''] = await tell(one, ['a', 'b'])
+    await client.del(one.key)
+    expect(await one.feed.readSince('main', second)).toEqual({ items: [], isWhole: true })
+    expect(await one.feed.readSince('main', first)).toEqual({ items: [], isWhole: false })
+    expect(await other.feed.readSince('main', second)).toEqual({ items: [], isWhole: false })
+  })
+
+  it('may be gone where Redis cannot be asked', async () => {
+    const one = openReplica()
+    const [first = ''] = await tell(one, ['a'])
+    await client.set(one.key, 'something else')
+    expect(await one.feed.readSince('main', first)).toEqual({ items: [], isWhole: false })
+    const { got, places } = one.watch()
+    await one.feed.publish('main', ['b'])
+    await until(got, 1)
+    expect(places).toEqual([null])
+  })
+
+  it('is not whole across what was told while Redis could not be asked, for nobody', async () => {
+    const one = openReplica()
+    const other = openReplica(one.prefix)
+    const [first = ''] = await tell(one, ['a'])
+    await client.rename(one.key, `${one.key}:aside`)
+    await client.set(one.key, 'something else')
+    const { got } = one.watch()
+    await one.feed.publish('main', ['told here alone'])
+    await until(got, 1)
+    await client.rename(`${one.key}:aside`, one.key)
+    await one.feed.publish('main', ['b'])
+    const past = await other.feed.readSince('main', first)
+    expect(past).toMatchObject({ items: [{ item: 'b' }], isWhole: false })
+    const [{ place: last = '' } = {}] = past.items
+    await one.feed.publish('main', ['c'])
+    expect(await other.feed.readSince('main', last)).toMatchObject({ items: [{ item: 'c' }], isWhole: true })
+  })
+
+  it('is kept as it was asked for', async () => {
+    const one = openReplica(makePrefix(), link, { keep: { events: 20, ms: 5000 } })
+    for (let round = 0; round < 4; round += 1)
+      await one.feed.publish(
+        'main',
+        Array.from({ length: 100 }, (_, index) => `item ${index}`),
+      )
+    expect(await client.xlen(one.key)).toBeLessThanOrEqual(120)
+    expect(await client.pttl(one.key)).toBeLessThanOrEqual(5000)
+  })
+})
+
+describe('a feed over Redis with a bell', () => {
+  it('brings what another replica publishes without time passing', async () => {
+    const bell = createProcessBell()
+    const one = openReplica(makePrefix(), link, { bell })
+    const other = openReplica(one.prefix, link, { bell })
+    const { got, places } = one.watch()
+    const { places: own } = other.watch()
+    await other.feed.publish('main', ['a', 'b'])
+    await until(got, 2)
+    await waitUntil('the other has heard it too', async () => own.length >= 2)
+    expect(got).toEqual(['a', 'b'])
+    expect(places).toEqual(own)
+    expect([one.clock.monotonicMs(), other.clock.monotonicMs()]).toEqual([0, 0])
+  })
+
+  it('asks every second though it is not rung, and not when others are', async () => {
+    const bell = createProcessBell()
+    const one = openReplica(makePrefix(), link, { bell })
+    const deaf = openReplica(one.prefix)
+    const { got, stop } = one.watch()
+    await one.settle()
+    await deaf.feed.publish('main', ['a'])
+    await untilIn(one, got, 1)
+    await one.settle()
+    const before = one.countReads()
+    bell.ring('feed:words:other')
+    bell.ring('feed:others:main')
+    await one.clock.advance(0)
+    expect(one.countReads()).toBe(before)
+    stop()
+    bell.ring('feed:words:main')
+    await one.clock.advance(0)
+    expect(one.countReads()).toBe(before)
   })
 })
 

@@ -2,11 +2,12 @@
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LEASE_MS, type Lease } from '#fleet/lease.ts'
+import { LEASE_BEAT_MS, LEASE_MS, type Lease, type LeaseTerms, SAMPLER_LEASE } from '#fleet/lease.ts'
 import { createRedisLease, type RedisLeaseOptions } from '#fleet/redis-lease.ts'
 import { openTestRedis, type SharedRedis } from '#test/support/redis-server.ts'
 import { type LeaseEvent, type LeaseOutcome, type LeaseSchedule, playLease } from './model/lease-model.ts'
 
+const usual = { leaseMs: LEASE_MS, beatMs: LEASE_BEAT_MS }
 const RUNS = Number(process.env['WEIR_MODEL_RUNS'] ?? 25)
 
 let redis: SharedRedis
@@ -32,10 +33,11 @@ describe('a lease over whatever happens', () => {
   const losses = fc.record({ kind: event('flush', 'kill', 'startEmpty', 'copy') })
   const failOvers = (by: fc.Arbitrary<number>) => fc.record({ kind: event('failOver'), stepMs: by })
 
-  function schedules(...events: readonly fc.Arbitrary<LeaseEvent>[]): fc.Arbitrary<LeaseSchedule> {
+  function schedules(terms: LeaseTerms, ...events: readonly fc.Arbitrary<LeaseEvent>[]): fc.Arbitrary<LeaseSchedule> {
     const afterMs = fc.oneof(fc.nat({ max: 3000 }), fc.nat({ max: 9000 }), fc.integer({ min: 9000, max: 21_000 }))
     const later = fc.record({ afterMs, event: fc.oneof(...events) })
     return fc.record({
+      terms: fc.constant(terms),
       members: fc.integer({ min: 2, max: 3 }),
       // Somebody has it, and that is known elsewhere.
       events: fc.array(later, { minLength: 4, maxLength: 16 }).map((all) => [{ afterMs: 7000, event: copy }, ...all]),
@@ -63,21 +65,30 @@ describe('a lease over whatever happens', () => {
   }
 
   /** Whether all of them ended before the lease could have, had it been held to the last moment before a loss. */
-  const areRightAfter = (lossesMs: LeaseOutcome['lossesMs'], overlaps: LeaseOutcome['overlaps']) =>
-    overlaps.every(({ fromMs, untilMs }) => untilMs - Math.max(...lossesMs.filter((at) => at <= fromMs)) <= LEASE_MS)
+  const areRightAfter = (
+    { leaseMs }: LeaseTerms,
+    lossesMs: LeaseOutcome['lossesMs'],
+    overlaps: LeaseOutcome['overlaps'],
+  ) => overlaps.every(({ fromMs, untilMs }) => untilMs - Math.max(...lossesMs.filter((at) => at <= fromMs)) <= leaseMs)
 
-  it('is never two members’ while the server keeps what it was told, and soon somebody’s', () =>
-    check(schedules(memberFaults, changes, outages, steps), ({ overlaps }) => expect(overlaps).toEqual([])))
+  describe.each([
+    { of: 'usual terms', terms: usual },
+    { of: 'the terms of a sampler', terms: SAMPLER_LEASE },
+  ])('by $of', ({ terms }) => {
+    it('is never two members’ while the server keeps what it was told, and soon somebody’s', () =>
+      check(schedules(terms, memberFaults, changes, outages, steps), ({ overlaps }) => expect(overlaps).toEqual([])))
 
-  it('is never two members’ when the server loses it while the members are well', () =>
-    check(schedules(losses, changes, outages, steps, failOvers(stepMs)), ({ overlaps }) =>
-      expect(overlaps).toEqual([]),
-    ))
+    it('is never two members’ when the server loses it while the members are well', () =>
+      check(schedules(terms, losses, changes, outages, steps, failOvers(stepMs)), ({ overlaps }) =>
+        expect(overlaps).toEqual([]),
+      ))
 
-  it('is two members’ only right after a loss, when both happens', () => {
-    const ahead = fc.nat({ max: 20_000 })
-    return check(schedules(memberFaults, losses, changes, outages, failOvers(ahead)), ({ overlaps, lossesMs }) => {
-      expect(areRightAfter(lossesMs, overlaps)).toBe(true)
+    it('is two members’ only right after a loss, when both happens', () => {
+      const ahead = fc.nat({ max: 20_000 })
+      const schedule = schedules(terms, memberFaults, losses, changes, outages, failOvers(ahead))
+      return check(schedule, ({ overlaps, lossesMs }) => {
+        expect(areRightAfter(terms, lossesMs, overlaps)).toBe(true)
+      })
     })
   })
 
@@ -87,9 +98,9 @@ describe('a lease over whatever happens', () => {
       { afterMs: 100, event: { kind: 'flush' } as const },
       { afterMs: 20_000, event: { kind: 'mend', member: index } as const },
     ])
-    const { overlaps, lossesMs } = await play({ members: 2, events, lateness: [0.5], networkMs: 80 })
+    const { overlaps, lossesMs } = await play({ terms: usual, members: 2, events, lateness: [0.5], networkMs: 80 })
     expect(overlaps).not.toEqual([])
-    expect(areRightAfter(lossesMs, overlaps)).toBe(true)
+    expect(areRightAfter(usual, lossesMs, overlaps)).toBe(true)
   })
 
   /** Each of two members sleeps again and again, at another moment of its beat each time. */
@@ -101,14 +112,20 @@ describe('a lease over whatever happens', () => {
   }
 
   it('would be two members’ if a contender did not compare what it takes with what it has watched', async () => {
-    const schedule = { members: 2, events: toNaps(6700, 4990, 12), lateness: [0.5, 0.1, 0.9], networkMs: 80 }
+    const schedule = {
+      terms: usual,
+      members: 2,
+      events: toNaps(6700, 4990, 12),
+      lateness: [0.5, 0.1, 0.9],
+      networkMs: 80,
+    }
     const forget = (lua: string) => lua.replace('seen ~= ARGV[3]', "ARGV[3] == ''")
     expect((await play(schedule)).overlaps).toEqual([])
     expect((await play(schedule, createRedisLease, forget)).overlaps).not.toEqual([])
   })
 
   it('would be two members’ if a holder counted from the answer', async () => {
-    const schedule = { members: 2, events: toNaps(9000, 15_300, 12), lateness: [0.99], networkMs: 500 }
+    const schedule = { terms: usual, members: 2, events: toNaps(9000, 15_300, 12), lateness: [0.99], networkMs: 500 }
     expect((await play(schedule)).overlaps).toEqual([])
     expect((await play(schedule, createLateLease)).overlaps).not.toEqual([])
   })

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { FleetLink } from '#fleet/fleet-link.ts'
-import { LEASE_BEAT_MS, LEASE_MS, type Lease } from '#fleet/lease.ts'
+import { LEASE_BEAT_MS, LEASE_MS, type Lease, type LeaseTerms, SAMPLER_LEASE } from '#fleet/lease.ts'
 import { createRedisLease, type RedisLeaseOptions } from '#fleet/redis-lease.ts'
 import { believes, contend, describeFleetLease, describeLease, type LeaseMember } from '#test/contract/lease-kit.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
@@ -53,19 +53,20 @@ function slowDown(link: FleetLink, clock: FakeClock, thereMs: number, backMs: nu
   }
 }
 
-async function openMember(key: string, thereMs: number, backMs: number): Promise<Member> {
+async function openMember(key: string, thereMs: number, backMs: number, terms?: LeaseTerms): Promise<Member> {
   const link = await openLink(redis.url, prefix)
   links.push(link)
   const clock = new FakeClock()
   const way = thereMs + backMs > 0 ? slowDown(link, clock, thereMs, backMs) : link
-  const lease = createRedisLease({ link: way, clock, prefix, name: { scope: 'main', key }, holder: 'replica' })
-  return { lease, clock, link, key: `${prefix}:{main}:lease:${key}` }
+  const name = { scope: 'main', key }
+  const lease = createRedisLease({ link: way, clock, prefix, name, holder: 'replica', ...(terms && { terms }) })
+  return { lease, clock, link, key: `${prefix}:{main}:lease:${key}`, ...(terms && { terms }) }
 }
 
-function openMembers(count: number, thereMs = 0, backMs = 0): Promise<Member[]> {
+function openMembers(count: number, thereMs = 0, backMs = 0, terms?: LeaseTerms): Promise<Member[]> {
   names += 1
   const key = `lease ${names}`
-  return Promise.all(Array.from({ length: count }, () => openMember(key, thereMs, backMs)))
+  return Promise.all(Array.from({ length: count }, () => openMember(key, thereMs, backMs, terms)))
 }
 
 async function openOne(thereMs = 0, backMs = 0): Promise<Member> {
@@ -93,6 +94,7 @@ async function pass(ms: number, ...members: readonly Member[]): Promise<void> {
 
 describeLease('redis', () => openOne())
 describeFleetLease('redis', (count) => openMembers(count))
+describeFleetLease('redis, by the terms of a sampler', (count) => openMembers(count, 0, 0, SAMPLER_LEASE))
 
 describe('a lease over redis', () => {
   it('is one record of its account, for ever, that says who has it', async () => {

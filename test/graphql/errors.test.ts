@@ -145,7 +145,7 @@ test('a count beyond Int is an error of its field, because null would say it was
 
 describe('a request that is refused', () => {
   test.each([
-    ['UNAUTHENTICATED', 401, { 'www-authenticate': 'Bearer' }],
+    ['UNAUTHENTICATED', 401, { 'www-authenticate': 'Bearer realm="weir"' }],
     ['FORBIDDEN', 403, {}],
     ['RATE_LIMITED', 429, { 'retry-after': '3' }],
   ] as const)('for %s has status %i and no data', async (code, status, headers) => {
@@ -189,7 +189,7 @@ describe('a request that is refused', () => {
     [
       'a mutation',
       'mutation { __typename }',
-      'query is a mutation; allowed are queries, and subscriptions on a WebSocket',
+      'query is a mutation; allowed are queries, and subscriptions on a WebSocket or with Accept: text/event-stream',
     ],
     [
       'a document that is no text of GraphQL',

@@ -9,7 +9,7 @@ import { resolvers } from '#graphql/resolvers/index.ts'
 import { bindSubscriptions } from '#graphql/resolvers/subscription.ts'
 import type { PlaySample, PushSample } from '#model/sample.ts'
 import { createRowWriter } from '#rows/row-writer.ts'
-import type { SampleSlice } from '#services/services.ts'
+import type { SampleSlice } from '#services/views.ts'
 import { FakeServices, fetchedAt } from '#test/support/fake-services.ts'
 import { createAsk, schemaText } from './harness.ts'
 

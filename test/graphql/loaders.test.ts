@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Meter } from '#contract/ask.ts'
 import { UpstreamError } from '#model/errors.ts'
 import type { StreamRef } from '#model/stream.ts'
-import type { Gap } from '#services/services.ts'
+import type { Gap } from '#services/views.ts'
 import { FakeServices, type FakeStream, type UseCase } from '#test/support/fake-services.ts'
 import { createAsk, createFace, type Face } from './harness.ts'
 

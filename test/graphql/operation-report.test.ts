@@ -1,8 +1,9 @@
 import { GraphQLError, GraphQLObjectType, GraphQLSchema, GraphQLString, OperationTypeNode, parse } from 'graphql'
 import { expect, test } from 'vitest'
-import type { AnsweredRequest } from '#contract/answered-request.ts'
-import { OperationReport } from '#graphql/operation-report.ts'
-import { carryOut, toSocketErrors } from '#graphql/socket-operation.ts'
+import type { AnsweredRequest, RequestFacts } from '#contract/answered-request.ts'
+import { Meter } from '#contract/ask.ts'
+import { answerOperation, toAnswerErrors } from '#graphql/operation-answers.ts'
+import { listenFor, OperationReport } from '#graphql/operation-report.ts'
 import type { ErrorCode } from '#model/errors.ts'
 import { createAsk } from '#test/support/fake-account.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
@@ -39,7 +40,7 @@ test.each<[string, OperationTypeNode, ErrorCode | undefined, boolean, AnsweredRe
 test('what a subscription fails with because its client ended it is no error', () => {
   const { report, told } = create(SUBSCRIPTION)
   const log = { error: () => undefined }
-  toSocketErrors(new Error('the wait was over'), 'r1-1', log, report, AbortSignal.abort())
+  toAnswerErrors(new Error('the wait was over'), 'r1-1', log, report, AbortSignal.abort())
   report.end(true)
   expect(told).toMatchObject([{ code: 'OK' }])
 })
@@ -67,12 +68,33 @@ test('nor is what its last event fails with for that', async () => {
     },
   }
   const log = { error: () => undefined }
-  const asked = { payload: { query: 'subscription { tick }' }, countRequest: async () => undefined }
-  const answers = carryOut(
-    { operations, services: new FakeServices(), renewAsk: () => ask },
-    { ...asked, ask, report, requestId: 'r1-1', log },
-  )
+  const answers = answerOperation({ operations, services: new FakeServices(), renewAsk: () => ask }, operation, {
+    ...{ ask, report, requestId: 'r1-1', log },
+    countRequest: async () => undefined,
+  })
   for await (const answer of answers) expect(answer).toHaveProperty('errors')
   report.end(true)
   expect(told).toMatchObject([{ code: 'OK' }])
+})
+
+test('an operation that came by a request is noted with it: all it costs, and its first error', () => {
+  const request = {}
+  const facts: RequestFacts = {}
+  const listener = listenFor(request, (noted, more) => {
+    expect(noted).toBe(request)
+    Object.assign(facts, more)
+  })
+  listener.name({ label: 'subscription:snapshot', name: 'wall wall', type: SUBSCRIPTION })
+  expect(facts).toMatchObject({ operation: 'subscription:snapshot', operationName: 'wallwall', isLasting: true })
+  for (const calls of [2, 3]) {
+    const meter = new Meter()
+    listener.count(meter)
+    Object.assign(meter, { calls, cached: 1 })
+  }
+  expect(facts.meter).toMatchObject({ calls: 5, cached: 2, coalesced: 0 })
+  listener.fail(undefined)
+  expect(facts.code).toBeUndefined()
+  listener.fail('NOT_FOUND')
+  listener.fail('RATE_LIMITED')
+  expect(facts.code).toBe('NOT_FOUND')
 })

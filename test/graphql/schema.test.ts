@@ -3,7 +3,7 @@ import { buildSchema, isEnumType, isInterfaceType, isNonNullType, isObjectType, 
 import { expect, test } from 'vitest'
 import { pagedFields } from '#graphql/pages.ts'
 import { errorTable } from '#model/errors.ts'
-import { publicCapabilities } from '#services/services.ts'
+import { publicCapabilities } from '#services/views.ts'
 import { generateGraphqlTypes } from '../../scripts/generate-graphql-types.ts'
 import { schemaText } from './harness.ts'
 
@@ -50,6 +50,8 @@ test('the paged fields are those that take a page size, and take a cursor too', 
   const paged = fields.filter(({ field }) => field.args.some((one) => one.name === 'first'))
   expect(new Set(paged.map(({ field }) => field.name))).toEqual(pagedFields)
   for (const { field } of paged) {
+    // What somebody has to look at is a list of one page.
+    if (field.name === 'quarantinedSnapshots') continue
     expect(field.args.map((one) => one.name)).toContain('after')
     expect(String(field.type)).toMatch(/Connection$/)
   }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { WebSocket } from 'ws'
+import { eventHeaders, openEvents } from './event-rig.ts'
 import type { GraphqlAnswer } from './harness.ts'
 import type { HostileRequest } from './hostile-requests.ts'
 
@@ -131,10 +132,40 @@ export function bySocket(
 ): Transport {
   return async ({ role, query, variables, operationName }) => {
     const verdict = await clients[role].ask({ ...toBody(query), variables, operationName })
-    // The one transport that carries subscriptions: what it executes is elsewhere for all others.
-    const isExecuted = verdict.data !== undefined || verdict.errors.some((error) => Array.isArray(error) && error[2])
-    return isExecuted && /^subscription\b/.test(query) ? { data: undefined, errors: [], isElsewhere: true } : verdict
+    return withoutEvents(query, verdict)
   }
+}
+
+/** By server-sent events. @param publish makes an event for every subscription that runs */
+export function byEvents(url: string, publish: () => void): Transport {
+  return async ({ role, query, variables, operationName }) => {
+    const body = JSON.stringify({ query, variables, operationName })
+    const headers = { ...eventHeaders, 'x-role': role }
+    const { response, next, leave } = await openEvents(url, { method: 'POST', headers, body })
+    if (response.status !== 200) {
+      const { errors }: { errors?: unknown } = Object(await response.json())
+      return toVerdict({ status: response.status, data: undefined, errors: toErrors(errors) })
+    }
+    await next()
+    const answer = next()
+    let isAnswered = false
+    void answer.then(() => {
+      isAnswered = true
+    })
+    for (let turn = 0; !isAnswered; turn += 1) {
+      if (turn % 16 === 15) publish()
+      await setImmediate()
+    }
+    const { data, errors } = (await answer)?.data ?? {}
+    leave()
+    return withoutEvents(query, toVerdict({ status: 200, data, errors: toErrors(errors ?? []) }))
+  }
+}
+
+/** Those that carry subscriptions: what they execute is elsewhere for all others. */
+function withoutEvents(query: string, verdict: Verdict): Verdict {
+  const isExecuted = verdict.data !== undefined || verdict.errors.some((error) => Array.isArray(error) && error[2])
+  return isExecuted && /^subscription\b/.test(query) ? { data: undefined, errors: [], isElsewhere: true } : verdict
 }
 
 function toErrors(payload: unknown): GraphqlAnswer['errors'] {

@@ -8,7 +8,7 @@ import type { Snapshot } from '#model/snapshot.ts'
 import { FakeServices } from '#test/support/fake-services.ts'
 import { createAsk, createFace, type Face } from './harness.ts'
 import { type HostileRequest, hostileRequest } from './hostile-requests.ts'
-import { byDigest, byHttp, byId, bySocket, SocketClient, type Transport } from './transports.ts'
+import { byDigest, byEvents, byHttp, byId, bySocket, SocketClient, type Transport } from './transports.ts'
 
 const live = { onlineViewers: 1, bandwidthBitsPerSecond: null, push: null }
 const services = new FakeServices({
@@ -53,7 +53,7 @@ beforeAll(async () => {
       authenticate: async (_request, payload) => callerOf(Object(payload).role),
       createOperationAsk: async (caller, _address, signal) => ({ ...createAsk(caller), signal }),
       renewAsk: (ask) => ask,
-      connections: createConnections({ perProcess: 10, perClient: 10 }),
+      connections: createConnections({ perProcess: 100, perClient: 100 }),
       limits: { operationsPerSocket: 10, messagesPerSecond: 100_000 },
       clock: systemClock,
       origins: [],
@@ -77,6 +77,7 @@ beforeAll(async () => {
     'GET with an id': byId(get, register),
     'POST with a digest': byDigest(post),
     'GET with a digest': byDigest(get),
+    'events with the document': byEvents(`${address}/graphql`, () => services.snapshotFeed.publish('main', [shot])),
     'WebSocket with the document': bySocket(sockets, (query) => ({ query })),
     'WebSocket with an id': bySocket(sockets, (query) => ({ documentId: register(query) })),
   }

@@ -41,6 +41,13 @@ function toDocument({ query = {}, item = {}, required = ['key'] }: Record<string
   }
 }
 
+/** The same with one more parameter, which may be left out. */
+function withParameter(schema: object) {
+  const document = toDocument()
+  document.paths['/v1/streams'].get.parameters.push({ name: 'more', in: 'query', schema: { type: 'array', ...schema } })
+  return document
+}
+
 /** What the check says of a project of this version that has changed. */
 function check(version: string, changed: Readonly<Record<string, string>> = {}, document: object = toDocument()) {
   const files = {
@@ -118,6 +125,12 @@ describe('REST breaks with', () => {
     expect(breaksOf(toDocument({ query: { schema: { type: 'string' } } }))).toEqual([
       'REST: GET /v1/streams query:first may not be integer any more.',
     ])
+  })
+
+  test('no new parameter that may be left out, whatever it is made of', () => {
+    expect(breaksOf(withParameter({ type: 'array', items: { type: 'string' } }))).toEqual([])
+    const range = { type: 'object', properties: { from: { type: 'string' } }, required: ['from'] }
+    expect(breaksOf(withParameter(range))).toEqual([])
   })
 
   test('a new parameter that has to be sent, under another name', () => {

@@ -22,8 +22,10 @@ describe('the bill of materials', () => {
   })
 
   test('names what is bundled into the pages, as the bundler lists it', () => {
-    const licences = readFileSync(join(project, 'web/dist/graphiql/licenses.md'), 'utf8')
+    const pages = ['graphiql', 'console'].map((page) => join(project, 'web/dist', page, 'licenses.md'))
+    const licences = pages.map((path) => readFileSync(path, 'utf8')).join('\n')
     const bundled = [...licences.matchAll(/^## (\S+) - (\S+)/gm)].map(([, name, version]) => `${name}@${version}`)
+    expect(bundled).toContainEqual(expect.stringMatching(/^uplot@/))
     expect(bundled.length).toBeGreaterThan(50)
     const refs = new Set(bill.components.map((component) => component['bom-ref']))
     expect(bundled.filter((ref) => !refs.has(ref))).toEqual([])

@@ -32,6 +32,7 @@ const spoken = [
   'cluster|slots',
   'cluster|info',
   'asking',
+  'subscribe',
 ]
 
 const open: (Gateway | TestRedis)[] = []

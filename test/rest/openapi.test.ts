@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { errorTable } from '#model/errors.ts'
 import { openApiTags } from '#rest/openapi.ts'
 import { accountListSchema, accountSchema } from '#rest/schemas/account.ts'
+import { collectorSchema } from '#rest/schemas/collector.ts'
 import { playSampleSeriesSchema } from '#rest/schemas/play-sample.ts'
 import { problemSchema } from '#rest/schemas/problem.ts'
 import { pushSampleSeriesSchema } from '#rest/schemas/push-sample.ts'
@@ -64,6 +65,7 @@ const documentSchema = z.object({
 const answers: Readonly<Record<string, z.ZodObject>> = {
   listAccounts: accountListSchema,
   getAccount: accountSchema,
+  getCollector: collectorSchema,
   listLiveStreams: liveStreamListSchema,
   listAccountLiveStreams: liveStreamListSchema,
   getStream: streamSchema,
@@ -103,6 +105,7 @@ test('describes every route of the contract, and nothing else', async () => {
     [
       'get /v1/accounts',
       'get /v1/accounts/{account}',
+      'get /v1/accounts/{account}/collector',
       'get /v1/accounts/{account}/live-streams',
       'get /v1/accounts/{account}/play-samples',
       'get /v1/accounts/{account}/snapshots',
@@ -182,10 +185,11 @@ test('an operation of events shows them as they come', async () => {
   const { operations } = await readDocument()
   const events = operations.filter(({ path }) => path.endsWith('/events'))
   expect(events).toHaveLength(2)
-  for (const { responses } of events) {
+  for (const { responses, parameters } of events) {
     const media = responses['200']?.content?.['text/event-stream']
-    expect(media?.example).toMatch(/^retry: \d+\n\nid: \S+\nevent: snapshot\ndata: \{.*\}\n\n$/)
+    expect(media?.example).toMatch(/^retry: \d+\n\n(id: \S+\nevent: \w+\ndata: \{.*\}\n\n){2}$/)
     expect(Object.keys(responses['200']?.headers ?? {})).toContain('Cache-Control')
+    expect(parameters).toContainEqual(expect.objectContaining({ name: 'Last-Event-ID', in: 'header' }))
   }
 })
 

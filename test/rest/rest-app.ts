@@ -31,6 +31,8 @@ export interface RestAppOptions {
   readonly maxProviderCalls?: number
   /** Aborts when the process is about to stop. */
   readonly draining?: AbortSignal
+  /** Whose pages may watch. */
+  readonly origins?: readonly string[]
   /** How many event streams may be open; 1000 when left out. */
   readonly maxConnections?: number
 }
@@ -80,6 +82,7 @@ export async function buildRestApp(
     ...{ services, clock, log, version: '1.2.3', createAsk, connections },
     rows: createRowWriter({ maxBytes: 1024 * 1024 }),
     draining: options.draining,
+    origins: options.origins ?? [],
   })
   await app.ready()
   onTestFinished(() => app.close())

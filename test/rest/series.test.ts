@@ -4,7 +4,7 @@ import { toFreshnessFields, toSeriesFields } from '#rest/schemas/fields.ts'
 import { playSampleForm, toPlaySample } from '#rest/schemas/play-sample.ts'
 import { toSampleAnswer } from '#rest/series.ts'
 import { createRowWriter } from '#rows/row-writer.ts'
-import type { PlaySeries } from '#services/services.ts'
+import type { PlaySeries } from '#services/views.ts'
 import { at, buildRestApp, RANGE } from './rest-app.ts'
 
 const sample: PlaySample = {

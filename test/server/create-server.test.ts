@@ -1,29 +1,23 @@
 import { connect } from 'node:net'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { formatError, showErrors, toStatus } from '#graphql/error-formatter.ts'
 import { GatewayError } from '#model/errors.ts'
-import { buildErrorHandler, buildFrameworkErrorHandler } from '#rest/error-handler.ts'
+import { buildErrorHandler } from '#rest/error-handler.ts'
 import { toProblem } from '#rest/schemas/problem.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
+import { createQuietServer } from '#test/support/quiet-server.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
-import { createServer, type ServerOptions } from '../../src/server/create-server.ts'
+import type { ServerOptions } from '../../src/server/create-server.ts'
 import { overloadRefusal } from '../../src/server/overload-refusal.ts'
 
 let app: FastifyInstance | undefined
 afterEach(() => app?.close())
 
 async function create(options: Partial<ServerOptions> = {}) {
-  app = await createServer({
-    log: pino({ level: 'silent' }),
-    corsOrigins: [],
-    trustProxy: [],
-    frameworkErrors: buildFrameworkErrorHandler({ error: () => {} }),
-    ...options,
-  })
+  app = await createQuietServer(options)
   app.setErrorHandler(buildErrorHandler({ error: () => {} }))
   app.get('/', async (request) => ({ id: request.id, address: request.ip }))
   return app

@@ -141,8 +141,15 @@ describe('pages of other origins', () => {
     expect(headers.get('vary')).toContain('Origin')
     expect(headers.get('access-control-allow-credentials')).toBeNull()
     const allowed = headers.get('access-control-allow-headers')?.split(', ') ?? []
-    for (const name of ['authorization', 'content-type', 'graphql-require-preflight', 'traceparent', 'x-api-key'])
-      expect(allowed.join().toLowerCase().split(',')).toContain(name)
+    const read = [
+      'authorization',
+      'content-type',
+      'graphql-require-preflight',
+      'last-event-id',
+      'traceparent',
+      'x-api-key',
+    ]
+    for (const name of read) expect(allowed.join().toLowerCase().split(',')).toContain(name)
   })
 
   it.each(['https://evil.example', 'https://studio.example.com.evil.example', 'http://studio.example.com', 'null'])(

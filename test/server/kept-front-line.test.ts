@@ -1,16 +1,15 @@
 // Identical questions at once, through a front before a server whose answers a test holds back and chooses.
 import { connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ClientLimitReading } from '#access/client-limit.ts'
 import type { Answers } from '#answers/answers.ts'
 import { createKeptAnswers } from '#answers/kept-answers.ts'
 import { Meter } from '#contract/ask.ts'
-import { buildFrameworkErrorHandler } from '#rest/error-handler.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { send } from '#test/support/plain-client.ts'
-import { createServer, type ServerOptions } from '../../src/server/create-server.ts'
+import { createQuietServer } from '#test/support/quiet-server.ts'
+import type { ServerOptions } from '../../src/server/create-server.ts'
 import { KeptFront } from '../../src/server/kept-front.ts'
 
 /** What becomes of an answer: it is kept, or took a call, or holds for this moment only, or is an error. */
@@ -53,14 +52,7 @@ async function start({ line, answers: toAnswers = (own) => own, takeNow = () => 
     isOpen: () => true,
     isServing: () => state.isServing,
   })
-  const app: FastifyInstance = await createServer({
-    log: pino({ level: 'silent' }),
-    corsOrigins: [],
-    trustProxy: [],
-    frameworkErrors: buildFrameworkErrorHandler({ error: () => undefined }),
-    front,
-    ...(line && { line }),
-  })
+  const app: FastifyInstance = await createQuietServer({ front, ...(line && { line }) })
   app.post('/graphql', async (request, reply) => {
     const body = JSON.stringify(request.body)
     const outcome = await new Promise<Outcome>((answer) => made.push({ body, answer }))

@@ -1,17 +1,16 @@
 import { connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ClientLimitReading } from '#access/client-limit.ts'
 import { createKeptAnswers } from '#answers/kept-answers.ts'
 import { Meter } from '#contract/ask.ts'
 import type { Caller } from '#model/caller.ts'
-import { buildFrameworkErrorHandler } from '#rest/error-handler.ts'
 import { matchesEntityTag } from '#rest/freshness-headers.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 import { send } from '#test/support/plain-client.ts'
+import { createQuietServer } from '#test/support/quiet-server.ts'
 import { createAddressReader } from '../../src/server/client-address.ts'
-import { createServer, type ServerOptions } from '../../src/server/create-server.ts'
+import type { ServerOptions } from '../../src/server/create-server.ts'
 import { KeptFront, type KeptFrontOptions } from '../../src/server/kept-front.ts'
 
 const reader: Caller = { name: 'web', role: 'reader', accounts: 'all' }
@@ -47,14 +46,7 @@ async function start({ line, ...options }: Partial<KeptFrontOptions> & Pick<Serv
     isServing: () => state.isServing,
     ...options,
   })
-  const app: FastifyInstance = await createServer({
-    log: pino({ level: 'silent' }),
-    corsOrigins: [],
-    trustProxy: [],
-    frameworkErrors: buildFrameworkErrorHandler({ error: () => undefined }),
-    front,
-    ...(line && { line }),
-  })
+  const app: FastifyInstance = await createQuietServer({ front, ...(line && { line }) })
   const answer = (request: { raw: object }, text: string, age?: { fetchedAt: number; freshUntil: number }) => {
     made.push(text)
     const meter = new Meter()

@@ -25,4 +25,10 @@ describe('which requests a kept answer may be for', () => {
     expect(length('POST', { 'transfer-encoding': 'chunked' })).toBeUndefined()
     expect(length('PUT', { 'content-length': '12' })).toBeUndefined()
   })
+
+  it('are none that want events', () => {
+    const events = { accept: 'text/event-stream' }
+    expect(findBodyLength({ method: 'GET', headers: events })).toBeUndefined()
+    expect(findBodyLength({ method: 'POST', headers: { ...events, 'content-length': '12' } })).toBeUndefined()
+  })
 })

@@ -27,12 +27,14 @@ test.each([
   const response = new ServerResponse(request)
   const handle = () => undefined
   const caller = { name: 'web', role: 'reader', accounts: 'all' } as const
+  const head = writes.findHead(kept)
+  if (!head) throw new Error('it cannot be sent')
   writes.add({
     visit: {
       ...{ request, response, handle, handleLater: handle, arrivedAtMs: 0 },
       ...{ face: 'graphql', bodyBytes: 0, caller, address: '127.0.0.1' },
     },
-    ...{ kept, from: 'memory', reading: null, nowMs: 0 },
+    ...{ kept, head, from: 'memory', reading: null, nowMs: 0 },
   })
   if (hasLeft) response.destroy()
   await waitUntil('it is told of', async () => told.length === 1)

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { get } from 'node:http'
 import { promisify } from 'node:util'
 import websocket from '@fastify/websocket'
-import { pino } from 'pino'
 import { afterEach, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { AnsweredRequest } from '#contract/answered-request.ts'
@@ -10,8 +9,8 @@ import { Meter } from '#contract/ask.ts'
 import { noTracer, type Tracer } from '#model/tracer.ts'
 import { buildErrorHandler, buildFrameworkErrorHandler } from '#rest/error-handler.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
+import { createQuietServer } from '#test/support/quiet-server.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
-import { createServer } from '../../src/server/create-server.ts'
 import { FollowedRequests } from '../../src/server/request-observer.ts'
 
 const open: (() => unknown)[] = []
@@ -39,10 +38,7 @@ async function start(isFull = false, tracer?: Tracer) {
     tracer,
   })
   const log = { error: () => undefined }
-  const app = await createServer({
-    log: pino({ level: 'silent' }),
-    corsOrigins: [],
-    trustProxy: [],
+  const app = await createQuietServer({
     frameworkErrors: buildFrameworkErrorHandler(log, requests.note),
     line: {
       offer: (work, refuse) => (isFull ? refuse() : isBusy ? void standing.push(work) : work()),

@@ -5,10 +5,9 @@ import { connect } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { buildFrameworkErrorHandler } from '#rest/error-handler.ts'
 import { FakeClock, settle } from '#test/support/fake-clock.ts'
+import { createQuietServer } from '#test/support/quiet-server.ts'
 import { createSelfSigned } from '#test/support/self-signed.ts'
-import { createServer } from '../../src/server/create-server.ts'
 import { TLS_LOOK_MS, TlsFiles, TlsFilesError } from '../../src/server/tls-files.ts'
 
 const HOUR_MS = 3_600_000
@@ -50,11 +49,8 @@ function refusalOf(act: () => unknown): string {
 async function serve(clock = new FakeClock()) {
   const lines: string[] = []
   const tls = new TlsFiles(paths())
-  const server = await createServer({
+  const server = await createQuietServer({
     log: pino({ level: 'info' }, { write: (line) => void lines.push(line) }),
-    corsOrigins: [],
-    trustProxy: [],
-    frameworkErrors: buildFrameworkErrorHandler({ error: () => {} }),
     tls,
     clock,
   })

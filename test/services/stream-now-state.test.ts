@@ -6,7 +6,7 @@ describe('the state of a stream', () => {
     const rig = createLiveRig(numbered(25))
     const { fetchedAt } = await rig.list()
     await rig.clock.advance(1000)
-    expect(await rig.stateOf('room7')).toMatchObject({ value: 'LIVE', fetchedAt, stale: false })
+    expect(await rig.stateOf('room7')).toMatchObject({ value: { state: 'LIVE' }, fetchedAt, stale: false })
     expect(rig.calls.status).toBe(0)
   })
 
@@ -16,7 +16,7 @@ describe('the state of a stream', () => {
       const rig = createLiveRig(numbered(5))
       rig.offline = state
       await rig.list()
-      expect((await rig.stateOf('gone')).value).toBe(state)
+      expect((await rig.stateOf('gone')).value.state).toBe(state)
       expect(rig.calls).toEqual({ list: 1, live: 0, status: 1 })
     },
   )
@@ -24,8 +24,8 @@ describe('the state of a stream', () => {
   it('is what the status call told while that is fresh', async () => {
     const rig = createLiveRig(['room1'])
     rig.live.delete('room1')
-    expect((await rig.stateOf('room1')).value).toBe('OFFLINE')
-    expect((await rig.stateOf('room1')).value).toBe('OFFLINE')
+    expect((await rig.stateOf('room1')).value.state).toBe('OFFLINE')
+    expect((await rig.stateOf('room1')).value.state).toBe('OFFLINE')
     expect(rig.calls).toEqual({ list: 0, live: 0, status: 1 })
   })
 
@@ -33,7 +33,7 @@ describe('the state of a stream', () => {
     const rig = createLiveRig(numbered(25))
     for (let tick = 0; tick < 3; tick += 1) {
       const states = await Promise.all([...rig.live].map((key) => rig.stateOf(key)))
-      expect(states.every(({ value }) => value === 'LIVE')).toBe(true)
+      expect(states.every(({ value }) => value.state === 'LIVE')).toBe(true)
       await rig.nextTick()
     }
     expect(rig.calls).toEqual({ list: 9, live: 0, status: 0 })
@@ -63,7 +63,7 @@ describe('the state of a stream', () => {
     const { status } = rig.calls
     for (let tick = 0; tick < 3; tick += 1) {
       await rig.nextTick()
-      expect((await readAll()).every(({ value }) => value === 'LIVE')).toBe(true)
+      expect((await readAll()).every(({ value }) => value.state === 'LIVE')).toBe(true)
     }
     expect(rig.calls.status).toBe(status)
   })
@@ -75,7 +75,7 @@ describe('the state of a stream', () => {
     rig.check = () => {
       throw refused()
     }
-    expect(await rig.stateOf('room1')).toMatchObject({ value: 'LIVE', stale: true })
+    expect(await rig.stateOf('room1')).toMatchObject({ value: { state: 'LIVE' }, stale: true })
     await expect(rig.stateOf('gone')).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' })
   })
 

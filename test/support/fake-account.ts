@@ -4,11 +4,13 @@ import { createMemoryCache } from '#cache/memory-cache.ts'
 import { type Ask, Meter } from '#contract/ask.ts'
 import { type CapabilityTable, unsupported } from '#contract/capability.ts'
 import type { ProviderFacts } from '#contract/provider.ts'
+import { createProcessDemandBoard } from '#fleet/demand-board.ts'
 import { createProcessFeed } from '#fleet/feed.ts'
 import { createProcessSingleFlight } from '#fleet/single-flight.ts'
 import type { Caller } from '#model/caller.ts'
 import type { Clock } from '#model/clock.ts'
 import { createServices, type ServiceOptions } from '#services/create-services.ts'
+import { LiveHub } from '#services/live-hub.ts'
 import type { ConnectedAccount } from '#services/provider-registry.ts'
 import type { Services } from '#services/services.ts'
 import type { SnapshotStore } from '#snapshot-store/snapshot-store.ts'
@@ -97,6 +99,7 @@ export function toServiceOptions(
     snapshotStore,
     batchStore: { listQuarantined: async () => [] },
     snapshotFeed: createProcessFeed(),
+    hub: new LiveHub({ feed: createProcessFeed(), board: createProcessDemandBoard(), clock }),
     clock,
     maxStaleMs: HOUR_MS,
     closedAfterMs: 300_000,

@@ -14,7 +14,7 @@ import {
   type PublicCapability,
   publicCapabilities,
   type Series,
-} from '#services/services.ts'
+} from '#services/views.ts'
 
 /** A value with its age. */
 export function toAnswer<Value>(freshness: Freshness, value: Value): Answer<Value> {

@@ -1,10 +1,11 @@
 // The use cases in memory, for tests of the edges: filled by hand, counting what is asked.
 import type { Ask } from '#contract/ask.ts'
 import type { ProviderId } from '#contract/provider.ts'
-import type { HealthReading, QuotaReading } from '#contract/readings.ts'
+import type { CollectorReading, HealthReading, QuotaReading } from '#contract/readings.ts'
 import { createProcessFeed } from '#fleet/feed.ts'
 import { maySee } from '#model/caller.ts'
 import { GatewayError, InvalidInputError, NotFoundError } from '#model/errors.ts'
+import type { Sampling } from '#model/live-event.ts'
 import type { PageRequest } from '#model/page.ts'
 import type { PushSession } from '#model/push-session.ts'
 import type { Recording } from '#model/recording.ts'
@@ -16,13 +17,13 @@ import {
   type LiveReading,
   type LiveTotals,
   type StreamRef,
-  type StreamState,
   type StreamStatus,
   toStreamId,
 } from '#model/stream.ts'
 import type { Instant } from '#model/time-range.ts'
 import { queueEvents } from '#services/event-queue.ts'
 import { findTotalLoss } from '#services/range.ts'
+import type { Services } from '#services/services.ts'
 import type {
   AccountView,
   Answer,
@@ -40,11 +41,15 @@ import type {
   RangeRequest,
   SampleRequest,
   Series,
-  Services,
   SnapshotView,
+  SourcedState,
+  StreamEvent,
   StreamPushSessionsView,
+  StreamStatusView,
   StreamView,
-} from '#services/services.ts'
+  WatchedKind,
+  WatchRequest,
+} from '#services/views.ts'
 import { listCapabilities, toAnswer, toNameParts, toPage, toPlaySeries, toSeries, within } from './fake-answers.ts'
 
 /** Name of a use case. */
@@ -53,6 +58,8 @@ export type UseCase = keyof Services
 /** What is known of a stream; everything left out is empty. */
 export interface FakeStream {
   status?: StreamStatus
+  /** Since when it has been in that state, as far as anybody watched. */
+  since?: Instant
   live?: LiveReading | null
   pushSamples?: readonly PushSample[]
   playSamples?: readonly PlaySample[]
@@ -72,6 +79,9 @@ export interface FakeAccount {
   liveTotals?: LiveTotals
   playSamples?: readonly PlaySample[]
   quarantined?: readonly QuarantinedBatchView[]
+  sampling?: Sampling
+  /** Null: its provider has no snapshot queue. */
+  collector?: CollectorReading | null
   /** Capability → why it is not there. */
   unsupported?: Partial<Record<PublicCapability, string>>
   streams?: Record<string, FakeStream>
@@ -92,8 +102,9 @@ export class FakeServices implements Services {
   readonly calls: { readonly useCase: UseCase; readonly args: readonly unknown[] }[] = []
   /** Freshness of every answer. */
   freshness: Freshness = { fetchedAt, freshUntil: fetchedAt + 5_000, stale: false }
-  /** What `watchSnapshots` shows, by account. */
+  /** What `watchSnapshots` shows, by account; `watchStream` as well. */
   readonly snapshotFeed = createProcessFeed<Snapshot>()
+  private readonly watchers = new Set<(ref: StreamRef, event: StreamEvent) => void>()
   private readonly accounts = new Map<string, FakeAccount>()
   private readonly failures: Failure[] = []
 
@@ -111,6 +122,11 @@ export class FakeServices implements Services {
   fail(useCase: UseCase, error: unknown, concerns: (...args: readonly unknown[]) => boolean = () => true): this {
     this.failures.push({ useCase, error, concerns })
     return this
+  }
+
+  /** Tells those who watch a stream what happens to it. */
+  tell(ref: StreamRef, ...events: readonly StreamEvent[]): void {
+    for (const event of events) for (const watcher of [...this.watchers]) watcher(ref, event)
   }
 
   /** How often a use case was asked. */
@@ -145,6 +161,18 @@ export class FakeServices implements Services {
   getHealth(account: string, ask: Ask): HealthReading {
     this.enter('getHealth', ask, account)
     return this.find(account, ask).health ?? { state: 'UP', since: fetchedAt, lastErrorCode: null }
+  }
+
+  getSampling(account: string, ask: Ask): Sampling {
+    this.enter('getSampling', ask, account)
+    const idle = { watchedStreams: 0, pushEverySeconds: null, playEverySeconds: null, slowedBecause: null }
+    return this.find(account, ask).sampling ?? idle
+  }
+
+  async getCollector(account: string, ask: Ask): Promise<CollectorReading | null> {
+    this.enter('getCollector', ask, account)
+    if (ask.caller.role !== 'ops') throw new GatewayError('FORBIDDEN', 'for ops only')
+    return this.find(account, ask).collector ?? null
   }
 
   async getLiveTotals(account: string, ask: Ask): Promise<Answer<LiveTotals>> {
@@ -189,14 +217,16 @@ export class FakeServices implements Services {
     return { ...toPage(this.freshness, ['liveStreams', account, query.domain], items, query), failures: [] }
   }
 
-  async getStreamState(ref: StreamRef, ask: Ask): Promise<Answer<StreamState>> {
+  async getStreamState(ref: StreamRef, ask: Ask): Promise<Answer<SourcedState>> {
     this.pay('getStreamState', ask, ref)
-    return toAnswer<StreamState>(this.freshness, this.findStream(ref, ask).status?.state ?? 'NEVER_SEEN')
+    const { status, since = null } = this.findStream(ref, ask)
+    return toAnswer(this.freshness, { state: status?.state ?? 'NEVER_SEEN', source: 'STATUS', since })
   }
 
-  async getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatus>> {
+  async getStreamStatus(ref: StreamRef, ask: Ask): Promise<Answer<StreamStatusView>> {
     this.pay('getStreamStatus', ask, ref)
-    return toAnswer(this.freshness, this.findStream(ref, ask).status ?? { state: 'NEVER_SEEN', ingest: null })
+    const { status = { state: 'NEVER_SEEN', ingest: null }, since = null } = this.findStream(ref, ask)
+    return toAnswer(this.freshness, { ...status, since })
   }
 
   async getLiveReading(ref: StreamRef, ask: Ask): Promise<Answer<LiveReading | null>> {
@@ -285,12 +315,39 @@ export class FakeServices implements Services {
     )
   }
 
+  watchStream<Kind extends WatchedKind>(
+    ref: StreamRef,
+    request: WatchRequest<Kind>,
+    ask: Ask,
+  ): AsyncIterable<Extract<StreamEvent, { readonly kind: Kind | 'gap' }>> {
+    this.enter('watchStream', ask, { account: ref.account, key: ref.key }, request)
+    this.findStream(ref, ask)
+    const kinds: readonly WatchedKind[] | null = request.kinds
+    type Told = Extract<StreamEvent, { readonly kind: Kind | 'gap' }>
+    const isWanted = (event: StreamEvent): event is Told =>
+      event.kind === 'gap' || kinds === null || kinds.includes(event.kind)
+    return queueEvents<Told>((listener) => {
+      const watcher = (of: StreamRef, event: StreamEvent) => {
+        if (of.account === ref.account && of.key === ref.key && isWanted(event)) listener(event)
+      }
+      this.watchers.add(watcher)
+      const stop = this.snapshotFeed.watch(ref.account, (item) =>
+        watcher(item, { kind: 'snapshot', snapshot: { ...item, stream: this.viewStream(item, ask) }, place: item.id }),
+      )
+      return () => {
+        this.watchers.delete(watcher)
+        stop()
+      }
+    }, ask.signal)
+  }
+
   async listQuarantinedSnapshots(
     account: string,
     first: number | null | undefined,
     ask: Ask,
   ): Promise<Answer<readonly QuarantinedBatchView[]>> {
     this.enter('listQuarantinedSnapshots', ask, account, first)
+    if (ask.caller.role !== 'ops') throw new GatewayError('FORBIDDEN', 'for ops only')
     return toAnswer(this.freshness, (this.find(account, ask).quarantined ?? []).slice(0, first ?? 50))
   }
 

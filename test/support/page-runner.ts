@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listProjectFiles } from '../../scripts/checks/project-files.ts'
+import { findFreePort } from './free-port.ts'
 import { compareAnswer, type PageStep, readSteps, toFileName } from './page-blocks.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -217,13 +217,4 @@ class PageVisit {
 
 function noErrors(text: string): readonly string[] {
   return text.includes('"errors"') ? [`was answered by ${text}`] : []
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (typeof address !== 'object' || address === null) throw new Error('there is no free port')
-  return address.port
 }

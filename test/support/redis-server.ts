@@ -1,10 +1,10 @@
 // A real Redis for tests: one of their own that they may freeze, kill and flush, or the one in REDIS_URL.
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { findFreePort } from './free-port.ts'
 import { createRedisHome, type RedisHome, type RedisProcess } from './redis-process.ts'
 import { findRedisProgram, type RedisProgram } from './redis-program.ts'
 
@@ -183,23 +183,4 @@ async function send(port: number, withinMs: number, command: string, ...words: (
   } finally {
     client.disconnect()
   }
-}
-
-/**
- * A port where nobody listens. Below those that systems give to outgoing connections, as is the bus of a cluster, ten
- * thousand above it: a client that keeps knocking at a dead server could otherwise be given that very port.
- */
-async function findFreePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 22_000)
-    if (await isFree(port)) return port
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-  })
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type GivenPart, SpendingLedger } from '#telemetry/spending-ledger.ts'
+import type { GivenAnswer } from '#contract/given-answer.ts'
+import { SpendingLedger } from '#telemetry/spending-ledger.ts'
 import { FakeClock } from '#test/support/fake-clock.ts'
 
 const WINDOW_MS = 300_000
@@ -11,7 +12,7 @@ function createLedger(replicas = 1) {
   return { clock, ledger }
 }
 
-const answer: GivenPart = {
+const answer: GivenAnswer = {
   account: 'main',
   operation: 'listPushSamples',
   client: 'wall',
@@ -58,8 +59,8 @@ describe('the ledger', () => {
     const given = ledger.listGiven('main').get('listPushSamples')
     expect(given?.fresh).toEqual({ kept: 1, shared: 0, asked: 1 })
     expect(given?.stale).toEqual({ kept: 1, shared: 0, asked: 0 })
-    expect(given?.ages).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
-    expect(given?.ageSum).toBe(90_002)
+    expect(given?.ages.counts).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    expect(given?.ages.sum).toBe(90_002)
   })
 
   it('tells 200 clients apart, and the others as one', () => {

@@ -62,7 +62,7 @@ test('a histogram of counts is written like one that observed each value', async
   new CountedHistogram({
     ...shape,
     registers: [ours],
-    listSeries: () => [{ labels: { account: 'main' }, counts: [1, 0, 2], sum: 10.5 }],
+    listSeries: () => [{ labels: { account: 'main' }, observed: { counts: [1, 0, 2], sum: 10.5 } }],
   })
   const observed = new Histogram({ ...shape, registers: [theirs] })
   for (const value of [0.5, 3, 7]) observed.observe({ account: 'main' }, value)

@@ -8,7 +8,7 @@ interface TopBarProps {
   onApiKey: (apiKey: string) => void
 }
 
-/** The bar above the editor: where this is, where the REST API is, and which API key is in use. */
+/** The bar above the editor: where this is, what else there is, and which API key is in use. */
 export function TopBar({ apiKey, refused, onApiKey }: TopBarProps) {
   const statusId = useId()
 
@@ -23,7 +23,8 @@ export function TopBar({ apiKey, refused, onApiKey }: TopBarProps) {
         <img src={mark} alt="" width="20" height="20" />
         Weir
       </h1>
-      <nav aria-label="Other descriptions of this API">
+      <nav aria-label="Elsewhere on this server">
+        <a href="/console/">Console</a>
         <a href="/docs">REST API</a>
         <a href="/openapi.json">openapi.json</a>
       </nav>

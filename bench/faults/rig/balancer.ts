@@ -1,16 +1,13 @@
 // haproxy in front of replicas, with the settings that examples/ publishes.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { findFreePort } from '#test/support/free-port.ts'
 
 const settingsFile = join(import.meta.dirname, '..', '..', '..', 'examples', 'haproxy.cfg')
 const START_LIMIT_MS = 10_000
 const LOOK_EVERY_MS = 50
-/** Below those that Linux gives away. */
-const FIRST_PORT = 20_000
-const PORTS = 12_000
 
 /** A balancer that runs. */
 export interface Balancer {
@@ -52,22 +49,5 @@ export async function startBalancer(urls: readonly string[]): Promise<Balancer> 
       child.kill('SIGKILL')
       await ended
     },
-  }
-}
-
-/**
- * A port that nobody has at the moment, and that the system gives to nobody by itself: a process that is started again finds
- * its own free.
- */
-export async function findFreePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
-    const server = createServer().listen(port, '127.0.0.1')
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    server.close()
-    if (isFree) return port
   }
 }

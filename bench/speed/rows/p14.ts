@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { findFreePort } from '#test/support/free-port.ts'
 import { toSpread } from '../../comparison.ts'
 import type { Rig } from '../rig.ts'
 import type { Row } from '../row.ts'
-import { findPort, startServer } from '../server-process.ts'
+import { startServer } from '../server-process.ts'
 import { startWeir } from '../weir.ts'
 
 const IDLE_MS = 5000
@@ -25,7 +26,7 @@ export const p14: Row<Rig> = {
       await delay(IDLE_MS)
       const { rssBytes } = await weir.process.figures()
       await weir.process.stop()
-      const port = await findPort()
+      const port = await findFreePort()
       const fastify = await startServer({
         name: 'fastify',
         command: [...cores.server, process.execPath, join(contendersFolder, 'fastify.mjs')],

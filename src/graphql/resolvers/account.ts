@@ -1,6 +1,6 @@
 // Accounts.
 import type { ProviderId } from '#contract/provider.ts'
-import type { AccountResolvers, Provider, QuotaResolvers } from '../generated.ts'
+import type { AccountResolvers, Provider, QuarantinedBatchResolvers, QuotaResolvers } from '../generated.ts'
 import { toConnection } from './connection.ts'
 
 const providers: Readonly<Record<ProviderId, Provider>> = { tencent: 'TENCENT', chinanetcenter: 'CHINANETCENTER' }
@@ -12,6 +12,10 @@ export const Account = {
     account: name,
   }),
   health: ({ name }, _arguments, { services, ask }) => services.getHealth(name, ask),
+  sampling: ({ name }, _arguments, { services, ask }) => services.getSampling(name, ask),
+  collector: ({ name }, _arguments, { services, ask }) => services.getCollector(name, ask),
+  quarantinedSnapshots: async ({ name }, { first }, { services, ask, answerSize }) =>
+    answerSize.add((await services.listQuarantinedSnapshots(name, first, ask)).value),
   liveTotals: async ({ name }, _arguments, { loaders }) => {
     const { value, fetchedAt, stale } = await loaders.getLiveTotals(name)
     return { ...value, fetchedAt, stale }
@@ -29,3 +33,7 @@ export const Account = {
 export const Quota = {
   spenders: ({ account }, _arguments, { services, ask }) => services.listQuotaSpenders(account, ask),
 } satisfies QuotaResolvers
+
+export const QuarantinedBatch = {
+  sizeBytes: ({ bytes }) => bytes,
+} satisfies QuarantinedBatchResolvers

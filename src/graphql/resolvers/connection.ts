@@ -1,6 +1,6 @@
 // Pages in the Relay shape.
 import type { PageRequest } from '#model/page.ts'
-import type { FreshPage } from '#services/services.ts'
+import type { FreshPage } from '#services/views.ts'
 import type { Context } from '../context.ts'
 import type {
   LiveStreamConnectionResolvers,

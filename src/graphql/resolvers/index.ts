@@ -1,7 +1,7 @@
 // Every resolver, by type. Types that are not named here read plain properties.
 import type { Resolvers } from '../generated.ts'
 import { DateTime } from '../scalars.ts'
-import { Account, Quota } from './account.ts'
+import { Account, QuarantinedBatch, Quota } from './account.ts'
 import { LiveStreamConnection, RecordingConnection, SnapshotConnection } from './connection.ts'
 import { LiveStat, LiveTotals } from './live.ts'
 import { Query } from './query.ts'
@@ -21,6 +21,7 @@ export const resolvers = {
   PlaySampleSeries,
   PushSampleSeries,
   PushSessionSeries,
+  QuarantinedBatch,
   Query,
   Quota,
   RecordingConnection,

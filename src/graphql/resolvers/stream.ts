@@ -1,5 +1,5 @@
-// Streams. One that came out of a list of live streams answers `state` and `live` from that list.
-import type { LiveStreamView } from '#services/services.ts'
+// Streams. One that came out of a list of live streams answers its state and `live` from that list.
+import type { LiveStreamView } from '#services/views.ts'
 import type { NodeResolvers, StreamResolvers } from '../generated.ts'
 import type { StreamParent } from '../parents.ts'
 import { toConnection } from './connection.ts'
@@ -10,7 +10,11 @@ export const Stream = {
   account: ({ account }, _arguments, { services, ask }) => services.getAccount(account, ask),
   // At once where it is known: a list asks this of hundreds, and each promise is waited for by itself.
   state: (stream, _arguments, { loaders }) =>
-    isListed(stream) ? 'LIVE' : loaders.getState(stream).then(({ value }) => value),
+    isListed(stream) ? 'LIVE' : loaders.getState(stream).then(({ value }) => value.state),
+  stateSource: (stream, _arguments, { loaders }) =>
+    isListed(stream) ? 'LIST' : loaders.getState(stream).then(({ value }) => value.source),
+  stateSince: (stream, _arguments, { loaders }) =>
+    isListed(stream) ? null : loaders.getState(stream).then(({ value }) => value.since),
   ingest: async (stream, _arguments, { loaders }) => (await loaders.getStatus(stream)).value.ingest,
   stateFetchedAt: async (stream, _arguments, { loaders }) => {
     if (!isListed(stream)) return (await loaders.getState(stream)).fetchedAt

@@ -2,11 +2,13 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Ask } from '#contract/ask.ts'
-import type { AccountView } from '#services/services.ts'
+import { CapabilityUnsupportedError } from '#model/errors.ts'
+import type { AccountView } from '#services/views.ts'
 import { addRoute } from '../route.ts'
 import type { RestContext } from '../route-definition.ts'
 import { accountListSchema, accountSchema, toAccountSummary, toLiveTotals } from '../schemas/account.ts'
 import { accountPath, repeatableNameArgument } from '../schemas/arguments.ts'
+import { collectorSchema, toCollector } from '../schemas/collector.ts'
 import { exampleAccount, exampleTimes } from '../schemas/examples.ts'
 import { tryField } from '../try-field.ts'
 
@@ -18,7 +20,8 @@ export function addAccountRoutes(app: FastifyInstance, context: RestContext): vo
     const quota = await services.getQuota(account.name, ask)
     // Who else asks is not told to a reader, nor that somebody does.
     const spenders = ask.caller.role === 'ops' ? services.listQuotaSpenders(account.name, ask) : null
-    return toAccountSummary(account, quota, spenders, services.getHealth(account.name, ask))
+    const { name } = account
+    return toAccountSummary(account, quota, spenders, services.getHealth(name, ask), services.getSampling(name, ask))
   }
 
   // Quota and health move with every call of anybody, so that these answers are good for no time at all.
@@ -68,6 +71,28 @@ export function addAccountRoutes(app: FastifyInstance, context: RestContext): vo
         freshness: totals.answer ? { ...totals.answer, freshUntil: now.freshUntil } : now,
         failureCount: totals.failures.length,
       }
+    },
+  })
+
+  addRoute(app, context, {
+    url: '/accounts/:account/collector',
+    operationId: 'getCollector',
+    tag: 'Accounts',
+    summary: 'How the snapshots of an account are being collected',
+    description:
+      'The collector of the account as far as the replica that answers knows, and its counts since that was started. For keys of role ops. Asks no provider.',
+    path: accountPath,
+    query: z.strictObject({}),
+    answer: collectorSchema,
+    example: {
+      ...{ collects: true, isCollector: true, lagSeconds: 4.2, backlog: 0 },
+      ...{ popped: 5230, stored: 5228, quarantined: 0, batchesUnknown: 0 },
+    },
+    handle: async ({ path: { account } }, ask) => {
+      const reading = await services.getCollector(account, ask)
+      if (!reading)
+        throw new CapabilityUnsupportedError(`the provider of ${account} has no queue of snapshots`, { account })
+      return { body: toCollector(reading), tagged: reading, freshness: passing() }
     },
   })
 }

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Page } from '#model/page.ts'
-import type { LiveStreamPageView, LiveStreamView } from '#services/services.ts'
+import type { LiveStreamPageView, LiveStreamView } from '#services/views.ts'
 import { toPageFields } from '../page.ts'
 import { addRoute } from '../route.ts'
 import type { RestContext } from '../route-definition.ts'
@@ -15,6 +15,8 @@ const example = {
     {
       ...exampleStream,
       state: 'LIVE' as const,
+      stateSource: 'LIST' as const,
+      stateSince: null,
       stateFetchedAt: exampleTimes.fetchedAt,
       stateStale: false,
       live: exampleLiveStat,

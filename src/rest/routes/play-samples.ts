@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { RowWriter } from '#rows/row-writer.ts'
-import type { PlaySeries } from '#services/services.ts'
+import type { PlaySeries } from '#services/views.ts'
 import { addRoute, addStreamRoute } from '../route.ts'
 import type { RestContext } from '../route-definition.ts'
 import { accountPath, domainArgument, sampleArguments } from '../schemas/arguments.ts'

@@ -1,7 +1,7 @@
 // Collected screenshots of a stream or an account.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { FreshPage, SnapshotView } from '#services/services.ts'
+import type { FreshPage, SnapshotView } from '#services/views.ts'
 import { toPageFields } from '../page.ts'
 import { addRoute, addStreamRoute } from '../route.ts'
 import type { RestContext } from '../route-definition.ts'

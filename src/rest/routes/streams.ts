@@ -1,7 +1,7 @@
 // One stream and what is known of it now.
 import type { FastifyInstance } from 'fastify'
 import { toIsoTime } from '#model/time-range.ts'
-import type { Freshness } from '#services/services.ts'
+import type { Freshness } from '#services/views.ts'
 import { addStreamRoute } from '../route.ts'
 import { noArguments, type RestContext } from '../route-definition.ts'
 import { exampleLiveStat, exampleStream, exampleTimes } from '../schemas/examples.ts'
@@ -24,6 +24,8 @@ export function addStreamRoutes(app: FastifyInstance, context: RestContext): voi
     example: {
       ...exampleStream,
       state: 'LIVE',
+      stateSource: 'STATUS',
+      stateSince: null,
       stateFetchedAt: exampleTimes.fetchedAt,
       stateStale: false,
       ingest: { protocols: ['RTMP_FLV'], rendition: 'ORIGINAL' },
@@ -36,10 +38,13 @@ export function addStreamRoutes(app: FastifyInstance, context: RestContext): voi
         tryField(['live'], services.getLiveReading(stream, ask)),
       ])
       const failures = [...status.failures, ...live.failures]
+      const since = status.answer?.value.since ?? null
       return {
         body: {
           ...toStreamAddress(stream),
           state: status.answer?.value.state ?? null,
+          stateSource: status.answer ? ('STATUS' as const) : null,
+          stateSince: since === null ? null : toIsoTime(since),
           stateFetchedAt: status.answer && toIsoTime(status.answer.fetchedAt),
           stateStale: status.answer?.stale ?? null,
           ingest: status.answer?.value.ingest ? toIngest(status.answer.value.ingest) : null,

@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import type { ProviderId } from '#contract/provider.ts'
 import type { HealthReading } from '#contract/readings.ts'
+import type { Sampling } from '#model/live-event.ts'
 import type { LiveTotals } from '#model/stream.ts'
 import { toIsoTime } from '#model/time-range.ts'
-import type { AccountView, Answer, QuotaSpenderView, QuotaView } from '#services/services.ts'
+import type { AccountView, Answer, QuotaSpenderView, QuotaView } from '#services/views.ts'
 import {
   codeField,
   countField,
@@ -90,6 +91,20 @@ const accountHealthSchema = z
   })
   .meta({ id: 'AccountHealth', description: "How the account's provider has been answering." })
 
+const samplingSchema = z
+  .object({
+    watchedStreams: z.int().min(0).meta({ description: 'Streams that somebody watches, at any replica.' }),
+    pushEverySeconds: measuredField(
+      'Seconds between two readings of ingest and states; null while nobody watches any.',
+    ),
+    playEverySeconds: measuredField('Seconds between two readings of playback; null while nobody watches any.'),
+    slowedBecause: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why that is slower than the provider measures; null when it is not.' }),
+  })
+  .meta({ id: 'Sampling', description: 'How the watched streams of an account are being read.' })
+
 const liveTotalsSchema = z
   .object({
     streamCount: countField('Live streams; null when not told.'),
@@ -105,6 +120,9 @@ const accountFields = {
   capabilities: z.array(capabilitySupportSchema).meta({ description: 'Every capability, supported or not.' }),
   quota: quotaSchema.meta({ description: "Where the account's quota at its provider stands." }),
   health: accountHealthSchema.meta({ description: "How the account's provider has been answering." }),
+  sampling: samplingSchema.meta({
+    description: 'How its watched streams are being read, as far as the replica that answers knows.',
+  }),
 }
 
 const accountSummarySchema = z
@@ -136,6 +154,7 @@ export function toAccountSummary(
   quota: QuotaView,
   spenders: readonly QuotaSpenderView[] | null,
   health: HealthReading,
+  { watchedStreams, pushEverySeconds, playEverySeconds, slowedBecause }: Sampling,
 ): z.output<typeof accountSummarySchema> {
   const { limit, windowSeconds, used, remaining, nextFreeAt, exhaustedAt } = quota
   return {
@@ -159,6 +178,7 @@ export function toAccountSummary(
         })) ?? null,
     },
     health: { state: health.state, since: toIsoTime(health.since), lastErrorCode: health.lastErrorCode },
+    sampling: { watchedStreams, pushEverySeconds, playEverySeconds, slowedBecause },
   }
 }
 

@@ -67,4 +67,5 @@ export const exampleAccount = {
     ],
   },
   health: { state: 'UP' as const, since: '2026-11-21T00:00:00.000Z', lastErrorCode: null },
+  sampling: { watchedStreams: 12, pushEverySeconds: 5, playEverySeconds: 60, slowedBecause: null },
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type ErrorCode, errorTable } from '#model/errors.ts'
 import { toIsoTime } from '#model/time-range.ts'
-import type { Freshness, Gap } from '#services/services.ts'
+import type { Freshness, Gap } from '#services/views.ts'
 
 /** An instant as RFC 3339 in UTC with milliseconds. */
 export function timeField(description: string) {
@@ -58,7 +58,7 @@ export const freshnessFields = {
 }
 
 /** See `freshnessFields`. */
-export function toFreshnessFields({ fetchedAt, stale }: Freshness) {
+export function toFreshnessFields({ fetchedAt, stale }: Pick<Freshness, 'fetchedAt' | 'stale'>) {
   return { fetchedAt: toIsoTime(fetchedAt), stale }
 }
 

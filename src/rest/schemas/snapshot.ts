@@ -1,7 +1,7 @@
 // Collected screenshots.
 import { z } from 'zod'
 import { toIsoTime } from '#model/time-range.ts'
-import type { QuarantinedBatchView, SnapshotView } from '#services/services.ts'
+import type { QuarantinedBatchView, SnapshotView } from '#services/views.ts'
 import { countField, freshnessFields, optionalTimeField, pagingFields, timeField, totalCountField } from './fields.ts'
 import { streamAddressSchema, toStreamAddress } from './stream.ts'
 

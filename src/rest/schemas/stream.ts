@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Ingest, LiveReading } from '#model/stream.ts'
 import { toIsoTime } from '#model/time-range.ts'
-import type { Freshness, LiveStreamView, StreamView } from '#services/services.ts'
+import type { Freshness, LiveStreamView, StreamNews, StreamView } from '#services/views.ts'
 import {
   accountFailureSchema,
   countField,
@@ -11,6 +11,7 @@ import {
   measuredField,
   optionalTimeField,
   pagingFields,
+  timeField,
   toFreshnessFields,
   totalCountField,
 } from './fields.ts'
@@ -69,7 +70,10 @@ const liveStatSchema = z
   .meta({ id: 'LiveStat', description: 'What is measured of a live stream right now.' })
 
 /** See `liveStatSchema`. */
-export function toLiveStat(reading: LiveReading, freshness: Freshness): z.output<typeof liveStatSchema> {
+export function toLiveStat(
+  reading: LiveReading,
+  freshness: Pick<Freshness, 'fetchedAt' | 'stale'>,
+): z.output<typeof liveStatSchema> {
   const { onlineViewers, bandwidthBitsPerSecond, push } = reading
   const age = toFreshnessFields(freshness)
   return {
@@ -88,6 +92,25 @@ export function toLiveStat(reading: LiveReading, freshness: Freshness): z.output
 
 const stateField = z.enum(['LIVE', 'OFFLINE', 'FORBIDDEN', 'NEVER_SEEN', 'UNKNOWN'])
 
+const stateSourceField = z.enum(['LIST', 'STATUS', 'SAMPLES'])
+
+/** A change of a state. */
+export const stateChangeSchema = z
+  .object({
+    state: stateField.meta({ description: 'What the stream is doing from `stateSince` on.' }),
+    stateSince: timeField('When it was first seen like that by whoever watched.'),
+    stateSource: stateSourceField.meta({ description: 'What that was read from.' }),
+  })
+  .meta({ id: 'StreamStateChange', description: 'What a watched stream is doing.' })
+
+/** See `stateChangeSchema`. */
+export function toStateChange(
+  change: Extract<StreamNews, { readonly kind: 'streamState' }>,
+): z.output<typeof stateChangeSchema> {
+  const { state, stateSince, stateSource } = change
+  return { state, stateSince: toIsoTime(stateSince), stateSource }
+}
+
 /** One stream. */
 export const streamSchema = z
   .object({
@@ -96,6 +119,13 @@ export const streamSchema = z
       description:
         '`LIVE`: being pushed. `OFFLINE`: was pushed before. `FORBIDDEN`: disabled at the provider. `NEVER_SEEN`: the provider has no record of it. `UNKNOWN`: its answer is not understood. Null: could not be had, see `failures`.',
     }),
+    stateSource: stateSourceField.nullable().meta({
+      description:
+        "What `state` was read from. `LIST`: the provider's readings of live streams. `STATUS`: its status call. `SAMPLES`: that the stream was pushed a moment ago. Null: could not be had.",
+    }),
+    stateSince: optionalTimeField(
+      'Since when it has been that, as far as the gateway has watched it; null where it has not.',
+    ),
     stateFetchedAt: optionalTimeField('When `state` and `ingest` were received; null when they could not be had.'),
     stateStale: z
       .boolean()
@@ -115,6 +145,8 @@ const liveStreamSchema = z
   .object({
     ...addressFields,
     state: z.literal('LIVE').meta({ description: 'What is on the list is live.' }),
+    stateSource: z.literal('LIST').meta({ description: 'It was read from the list.' }),
+    stateSince: z.null().meta({ description: 'A list does not tell since when.' }),
     stateFetchedAt: optionalTimeField('When the list was received.'),
     stateStale: z.boolean().meta({ description: 'Whether the list is past its life.' }),
     live: liveStatSchema.meta({ description: 'What is measured of it now.' }),
@@ -126,6 +158,8 @@ export function toLiveStream(stream: LiveStreamView): z.output<typeof liveStream
   return {
     ...toStreamAddress(stream),
     state: 'LIVE',
+    stateSource: 'LIST',
+    stateSince: null,
     stateFetchedAt: toIsoTime(stream.fetchedAt),
     stateStale: stream.stale,
     live: toLiveStat(stream.reading, stream),

@@ -2,7 +2,7 @@
 // is written down.
 import type { Redis } from 'ioredis'
 import { type FleetLink, type FleetScript, LinkDownError } from '#fleet/fleet-link.ts'
-import { LEASE_BEAT_MS, type Lease } from '#fleet/lease.ts'
+import type { Lease, LeaseTerms } from '#fleet/lease.ts'
 import type { RedisLeaseOptions } from '#fleet/redis-lease.ts'
 import { toVirtualScript, VirtualServer } from '#test/upstream/model/virtual-server.ts'
 import { VirtualTime } from '#test/upstream/model/virtual-time.ts'
@@ -18,6 +18,7 @@ export type LeaseEvent =
 
 /** What happens, and when: each so long after the one before. */
 export interface LeaseSchedule {
+  readonly terms: LeaseTerms
   readonly members: number
   readonly events: readonly { readonly afterMs: number; readonly event: LeaseEvent }[]
   /** In [0, 1): how slow commands, and how late beats are. */
@@ -49,8 +50,8 @@ export type OpenLease = (options: RedisLeaseOptions) => Lease
 
 /** Longest delay of a beat. */
 const LATE_MS = 100
-/** Within which somebody else has the lease of one who is gone. */
-const REPLACED_WITHIN_MS = 15_000
+/** How much longer than the terms say somebody else takes to have the lease of one who is gone: links come back first. */
+const LATER_MS = 3000
 
 /** Plays a schedule. @param distort changes the scripts, to show that this is noticed */
 export async function playLease(
@@ -60,6 +61,8 @@ export async function playLease(
   openLease: OpenLease,
   distort: (lua: string) => string = (lua) => lua,
 ): Promise<LeaseOutcome> {
+  const { leaseMs, beatMs } = schedule.terms
+  const replacedWithinMs = leaseMs + 2 * beatMs + LATER_MS
   const time = new VirtualTime()
   const server = new VirtualServer(redis, time, namespace)
   const lossesMs: number[] = []
@@ -94,7 +97,8 @@ export async function playLease(
     const toDistorted = (script: FleetScript) => ({ ...script, lua: distort(script.lua) })
     const clock = { monotonicMs: () => time.nowMs * rate + skewMs }
     const name = { scope: 'account', key: 'pop' }
-    const lease = openLease({ link: { state: () => link.state(), evaluate }, clock, prefix: 'p', name, holder: 'm' })
+    const way = { state: () => link.state(), evaluate }
+    const lease = openLease({ link: way, clock, prefix: 'p', name, holder: 'm', terms: schedule.terms })
     const note = () => beliefs.push({ atMs: time.nowMs, untilMs: isAlive ? (lease.heldUntilMs - skewMs) / rate : -1 })
 
     async function beat() {
@@ -102,7 +106,7 @@ export async function playLease(
         await halted.promise
         await lease.hold()
         note()
-        await time.delay(LEASE_BEAT_MS + lateness() * LATE_MS)
+        await time.delay(beatMs + lateness() * LATE_MS)
       }
     }
 
@@ -190,14 +194,14 @@ export async function playLease(
   for (const { afterMs, event } of [...schedule.events, { afterMs: 0, event: { kind: 'wait' } as const }]) {
     await time.runUntil(time.nowMs + afterMs)
     const well = members.filter((member) => member.isWell())
-    if (afterMs >= REPLACED_WITHIN_MS && server.health === 'up' && well.length > 0) {
+    if (afterMs >= replacedWithinMs && server.health === 'up' && well.length > 0) {
       quietTimes += 1
       if (!well.some((member) => member.believes())) quietTimesUnheld += 1
     }
     await play(event)
   }
   for (const member of members) if (member.isAlive()) member.crash()
-  await time.runUntil(time.nowMs + LEASE_BEAT_MS + LATE_MS)
+  await time.runUntil(time.nowMs + beatMs + LATE_MS)
   await server.flush()
   await time.settle()
   // One that was restarted is somebody else.

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { CapabilityUnsupportedError } from '#model/errors.ts'
 import { accountListSchema, accountSchema } from '#rest/schemas/account.ts'
+import { collectorSchema } from '#rest/schemas/collector.ts'
 import { at, buildRestApp } from '../rest-app.ts'
 
 const accounts = {
@@ -98,4 +99,32 @@ test('shows who spends the quota to keys of role ops alone', async () => {
     })
     expect(JSON.stringify(answer)).not.toContain('wall')
   }
+})
+
+test('tells how the watched streams of an account are being read', async () => {
+  const slowedBecause = 'the quota is short'
+  const sampling = { watchedStreams: 7, pushEverySeconds: 10, playEverySeconds: 60, slowedBecause }
+  const { app } = await buildRestApp({ main: { sampling }, other: {} })
+  const { items } = accountListSchema.strict().parse((await app.inject('/v1/accounts')).json())
+  const idle = { watchedStreams: 0, pushEverySeconds: null, playEverySeconds: null, slowedBecause: null }
+  expect(items.map((item) => item.sampling)).toEqual([sampling, idle])
+  expect(accountSchema.parse((await app.inject('/v1/accounts/main')).json()).sampling).toEqual(sampling)
+})
+
+test('tells keys of role ops alone how the snapshots of an account are being collected', async () => {
+  const collector = {
+    ...{ collects: true, isCollector: true, lagSeconds: 1.5, backlog: 1 },
+    ...{ popped: 12, stored: 11, quarantined: 1, batchesUnknown: 0 },
+  }
+  const { app } = await buildRestApp({ main: { collector }, other: { provider: 'chinanetcenter' } })
+  const response = await app.inject('/v1/accounts/main/collector')
+  expect(collectorSchema.strict().parse(response.json())).toEqual(collector)
+  expect([response.headers['x-upstream-calls'], response.headers['cache-control']]).toEqual(['0', 'private, max-age=0'])
+  const none = await app.inject('/v1/accounts/other/collector')
+  expect([none.statusCode, none.json().code]).toEqual([422, 'CAPABILITY_UNSUPPORTED'])
+  const reader = await buildRestApp(
+    { main: { collector } },
+    { caller: { name: 'web', role: 'reader', accounts: 'all' } },
+  )
+  expect((await reader.app.inject('/v1/accounts/main/collector')).statusCode).toBe(403)
 })

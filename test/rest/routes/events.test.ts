@@ -2,19 +2,31 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { HEARTBEAT_MS, STALLED_MS } from '#events/event-stream.ts'
 import { CapabilityUnsupportedError } from '#model/errors.ts'
 import type { Snapshot } from '#model/snapshot.ts'
 import { toStreamId } from '#model/stream.ts'
-import { HEARTBEAT_MS, STALLED_MS } from '#rest/event-stream.ts'
+import { playSampleSeriesSchema } from '#rest/schemas/play-sample.ts'
 import { problemSchema } from '#rest/schemas/problem.ts'
+import { pushSampleSeriesSchema } from '#rest/schemas/push-sample.ts'
+import { stateChangeSchema, streamSchema } from '#rest/schemas/stream.ts'
 import { MAX_WAITING_EVENTS } from '#services/event-queue.ts'
+import type { StreamEvent, WatchedKind } from '#services/views.ts'
 import { waitUntil } from '#test/support/wait-until.ts'
-import { at, buildRestApp, type RestAppOptions } from '../rest-app.ts'
+import { at, buildRestApp, RANGE, type RestAppOptions } from '../rest-app.ts'
 
 const snapshot = (id: string, key = 'k', url: string | null = null): Snapshot => ({
   ...{ id, account: 'a', key, takenAt: null, width: 1280, height: 720, url },
   receivedAt: at('03:59:59'),
 })
+const observedAt = at('03:00:05')
+const pushSample = { observedAt, frameRate: 25, bitrateBitsPerSecond: 1e6, clientIp: '192.0.2.1', serverIp: null }
+const playSample = { observedAt, bandwidthBitsPerSecond: 5e6, onlineViewers: 3, trafficBytes: null }
+const live = {
+  onlineViewers: 0,
+  bandwidthBitsPerSecond: null,
+  push: { frameRate: 25, bitrateBitsPerSecond: 2e6, clientIp: null, serverIp: '198.51.100.1' },
+}
 const path = '/v1/accounts/a/streams/k/events'
 
 const readers: AbortController[] = []
@@ -23,7 +35,8 @@ afterEach(() => {
 })
 
 async function start(options: RestAppOptions = {}) {
-  const rig = await buildRestApp({ a: { streams: { k: { snapshots: [snapshot('n1')] } } } }, options)
+  const known = { snapshots: [snapshot('n1')], pushSamples: [pushSample], playSamples: [playSample], live }
+  const rig = await buildRestApp({ a: { streams: { k: known } } }, options)
   const address = await rig.app.listen({ host: '127.0.0.1', port: 0 })
   const publish = (...snapshots: readonly Snapshot[]) => rig.services.snapshotFeed.publish('a', snapshots)
 
@@ -89,7 +102,10 @@ describe('events of a stream', () => {
     expect(response.headers.has('content-length')).toBe(false)
     expect(response.headers.has('etag')).toBe(false)
     expect(await read('\n\n')).toBe('retry: 3000\n\n')
-    expect(services.calls.at(-1)).toEqual({ useCase: 'watchSnapshots', args: ['a', 'k'] })
+    expect(services.calls.at(-1)).toEqual({
+      useCase: 'watchStream',
+      args: [{ account: 'a', key: 'k' }, { kinds: null }],
+    })
   })
 
   test('show each snapshot as the list of them does', async () => {
@@ -109,6 +125,68 @@ describe('events of a stream', () => {
     const { read } = await open(`/v1/streams/${toStreamId({ account: 'a', key: 'k' })}/events`)
     await publish(snapshot('n2'))
     expect(await read('}\n\n')).toContain('id: n2\n')
+  })
+
+  test('show what is told as the other routes do, each with its place', async () => {
+    const { open, services, address } = await start()
+    const ref = { account: 'a', key: 'k' }
+    const { read } = await open()
+    await read('\n\n')
+    const show = async (event: StreamEvent) => {
+      services.tell({ account: 'a', key: 'other' }, event)
+      services.tell(ref, event)
+      const [, id, kind, data = ''] = /^(?:id: (.*)\n)?event: (.*)\ndata: (.*)\n\n$/.exec(await read('\n\n')) ?? []
+      return [id, kind, JSON.parse(data)]
+    }
+    const ask = async (suffix: string): Promise<unknown> =>
+      (await fetch(`${address}/v1/accounts/a/streams/k${suffix}`)).json()
+    const { items: pushed } = pushSampleSeriesSchema.parse(await ask(`/push-samples?${RANGE}`))
+    expect(await show({ kind: 'pushSample', sample: pushSample, place: '1-0' })).toEqual([
+      '1-0',
+      'pushSample',
+      pushed[0],
+    ])
+    const { items: played } = playSampleSeriesSchema.parse(await ask(`/play-samples?${RANGE}`))
+    expect(await show({ kind: 'playSample', sample: playSample, place: '1-1' })).toEqual([
+      '1-1',
+      'playSample',
+      played[0],
+    ])
+    const { live: shown } = streamSchema.parse(await ask(''))
+    const reading = { ...live, fetchedAt: at('04:00:00'), stale: false }
+    expect(await show({ kind: 'liveStat', live: reading, place: null })).toEqual([undefined, 'liveStat', shown])
+    expect(await show({ kind: 'liveStat', live: null, place: '1-2' })).toEqual(['1-2', 'liveStat', null])
+    const [, kind, change] = await show({
+      ...{ kind: 'streamState', state: 'OFFLINE', stateSince: at('03:59:00'), stateSource: 'STATUS', place: '1-3' },
+    })
+    expect([kind, stateChangeSchema.strict().parse(change)]).toEqual([
+      'streamState',
+      { state: 'OFFLINE', stateSince: '2026-11-21T03:59:00.000Z', stateSource: 'STATUS' },
+    ])
+    expect(await show({ kind: 'gap', place: null })).toEqual([undefined, 'gap', {}])
+  })
+
+  test.each<[string, readonly WatchedKind[]]>([
+    ['events=liveStat', ['liveStat']],
+    ['events=pushSample,playSample&events=pushSample', ['pushSample', 'playSample']],
+    ['events=snapshot%2C%20streamState', ['snapshot', 'streamState']],
+  ])('are of the kinds that are asked for: %s', async (query, kinds) => {
+    const { address, services } = await start()
+    await fetch(`${address}${path}?${query}`, { method: 'HEAD' })
+    expect(services.calls.at(-1)).toMatchObject({ useCase: 'watchStream', args: [{ key: 'k' }, { kinds }] })
+  })
+
+  test('go on where a client was who comes back', async () => {
+    const { address, services } = await start()
+    const ask = async (query: string, headers: Record<string, string> = {}) => {
+      await fetch(address + path + query, { method: 'HEAD', headers })
+      return services.calls.at(-1)?.args[1]
+    }
+    expect(await ask('', { 'last-event-id': '1-0-0_' })).toEqual({ kinds: null, after: '1-0-0_' })
+    expect(await ask('?lastEventId=1-0-0_')).toEqual({ kinds: null, after: '1-0-0_' })
+    // A browser repeats its address, and its header tells how far it has come since.
+    expect(await ask('?lastEventId=1-0-0_', { 'last-event-id': '2-0-0_' })).toEqual({ kinds: null, after: '2-0-0_' })
+    expect(await ask('?lastEventId=1-0-0_', { 'last-event-id': '' })).toEqual({ kinds: null, after: '1-0-0_' })
   })
 
   test('are a comment after 15 s of silence', async () => {
@@ -140,7 +218,7 @@ describe('events of a stream', () => {
   test('are watched for nobody who left before they could begin', async () => {
     const asked = Promise.withResolvers<void>()
     const gone = Promise.withResolvers<void>()
-    const { openSilent, services, clock } = await start({
+    const { openSilent, services, clock, logged } = await start({
       authenticate: async (request) => {
         request.raw.socket.once('close', () => gone.resolve())
         asked.resolve()
@@ -150,15 +228,30 @@ describe('events of a stream', () => {
     const socket = await openSilent()
     await asked.promise
     socket.destroy()
-    await waitUntil('it was asked for', async () => services.count('watchSnapshots') === 1)
+    await waitUntil('it was asked for', async () => services.count('watchStream') === 1)
     await clock.advance(0)
     expect(clock.waiting).toBe(0)
+    expect(logged).toEqual([])
+  })
+
+  test('that were asked for in advance are no fault of ours when their client is gone', async () => {
+    const gone = Promise.withResolvers<void>()
+    const { app, address, services, clock, logged } = await start({ authenticate: () => gone.promise })
+    app.server.once('connection', (taken: Socket) => taken.once('close', () => gone.resolve()))
+    const socket = connect(Number(new URL(address).port), '127.0.0.1')
+    await once(socket, 'connect')
+    await new Promise((resolve) => socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(50), resolve))
+    socket.destroy()
+    await waitUntil('all were asked for', async () => services.count('watchStream') === 50)
+    await waitUntil('nothing waits', async () => clock.waiting === 0)
+    expect(logged).toEqual([])
   })
 
   test('are none for HEAD, which tells the same and opens nothing', async () => {
     const { address, clock } = await start()
     const response = await fetch(address + path, { method: 'HEAD' })
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    expect(response.headers.get('content-length')).toBeNull()
     expect(clock.waiting).toBe(0)
   })
 })
@@ -166,7 +259,7 @@ describe('events of a stream', () => {
 describe('a refusal', () => {
   test('comes as a problem before anything else', async () => {
     const { address, services, clock } = await start()
-    services.fail('watchSnapshots', new CapabilityUnsupportedError('no such call', { account: 'a' }))
+    services.fail('watchStream', new CapabilityUnsupportedError('no such call', { account: 'a' }))
     const refused = await fetch(address + path)
     expect([refused.status, refused.headers.get('content-type')]).toEqual([
       422,
@@ -185,6 +278,13 @@ describe('a refusal', () => {
       [400, 'INVALID_INPUT'],
       [400, 'INVALID_INPUT'],
     ])
+    const wrong = await fetch(`${address}${path}?events=pushSample,nonsense`)
+    expect(problemSchema.parse(await wrong.json())).toMatchObject({
+      ...{ status: 400, code: 'INVALID_INPUT' },
+      detail:
+        'events holds "nonsense"; allowed are streamState, liveStat, pushSample, playSample, snapshot, with commas between them',
+    })
+    expect((await fetch(`${address}${path}?events=`)).status).toBe(400)
     expect((await fetch(address + path, { method: 'POST' })).status).toBe(405)
     expect(clock.waiting).toBe(0)
   })
@@ -192,17 +292,62 @@ describe('a refusal', () => {
   test('meets whoever comes when all streams are open, until one is closed', async () => {
     const { address, services, openSilent } = await start({ maxConnections: 3 })
     const sockets = await Promise.all(Array.from({ length: 3 }, openSilent))
-    await waitUntil('all are open', async () => services.count('watchSnapshots') === 3)
+    await waitUntil('all are open', async () => services.count('watchStream') === 3)
     const refused = await fetch(address + path)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3'])
     expect(problemSchema.parse(await refused.json())).toMatchObject({ code: 'RATE_LIMITED', retryable: true })
-    expect((await fetch(address + path, { method: 'HEAD' })).status).toBe(200)
+    expect((await fetch(address + path, { method: 'HEAD' })).status).toBe(429)
     sockets[0]?.destroy()
     await waitUntil('there is room', async () => {
       const response = await fetch(address + path)
       await response.body?.cancel()
       return response.status === 200
     })
+    await waitUntil('there is room again', async () => (await fetch(address + path, { method: 'HEAD' })).status === 200)
+    // Which takes none of it.
+    for (const _ of [1, 2, 3]) expect((await fetch(address + path, { method: 'HEAD' })).status).toBe(200)
+  })
+
+  test.each(['garbage', '1-0', '_', '1-0-0', '-0-0_', ` 1-0-0_`, `${'1'.repeat(16)}-0-0_`])(
+    'meets whoever says by the address that he has got to %j',
+    async (place) => {
+      const { address, services } = await start()
+      const response = await fetch(`${address}${path}?lastEventId=${encodeURIComponent(place)}`)
+      expect(problemSchema.parse(await response.json())).toMatchObject({
+        ...{ status: 400, code: 'INVALID_INPUT' },
+        detail: 'lastEventId is no id of an event; pass one that came with an event',
+      })
+      expect(services.count('watchStream')).toBe(0)
+    },
+  )
+
+  test('meets pages of other sites, which could have visitors watch where no key is asked for', async () => {
+    const { app, services } = await start({ origins: ['https://studio.example.com'] })
+    const ask = async (headers: Record<string, string>) => {
+      const { statusCode, body } = await app.inject({ method: 'HEAD', url: path, headers })
+      expect(body).toBe('')
+      return statusCode
+    }
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: 'http://localhost:9' },
+      { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' },
+      { 'sec-fetch-site': 'cross-site', origin: 'null' },
+      { origin: 'https://evil.example.com' },
+    ])
+      expect(await ask(headers)).toBe(400)
+    expect(services.count('watchStream')).toBe(0)
+    for (const headers of [
+      {},
+      { 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'none' },
+      { 'sec-fetch-site': 'cross-site', origin: 'https://studio.example.com' },
+      // Only with the leave of CORS.
+      { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com', 'x-api-key': 'k' },
+    ])
+      expect(await ask(headers)).toBe(200)
+    const refused = await app.inject({ url: path, headers: { 'sec-fetch-site': 'cross-site' } })
+    expect(problemSchema.parse(refused.json())).toMatchObject({ status: 400, code: 'INVALID_INPUT' })
   })
 })
 
@@ -241,7 +386,7 @@ describe('a client that does not read', () => {
   test('is cut off, and what had waited for it is dropped', async () => {
     const rig = await start()
     const socket = await rig.openSilent()
-    await waitUntil('it is open', async () => rig.services.count('watchSnapshots') === 1)
+    await waitUntil('it is open', async () => rig.services.count('watchStream') === 1)
     await flood(rig)
     for (let waitedMs = 0; waitedMs <= STALLED_MS + 5000; waitedMs += 5000) await rig.clock.advance(5000)
     await waitUntil('nothing waits for it', async () => rig.clock.waiting === 0)
@@ -255,7 +400,7 @@ describe('a client that does not read', () => {
     const rig = await start()
     const { read, readAll } = await rig.open()
     await read('retry: 3000\n\n')
-    const before = rig.services.count('watchSnapshots')
+    const before = rig.services.count('watchStream')
     expect(before).toBe(1)
     // All in one turn: no reader could have taken any of it.
     void rig.publish(...Array.from({ length: MAX_WAITING_EVENTS + 2 }, () => snapshot('n')))
@@ -268,7 +413,7 @@ describe('a client that does not read', () => {
   test('does not hold up the end of the process for more than a second', async () => {
     const rig = await start()
     const socket = await rig.openSilent()
-    await waitUntil('it is open', async () => rig.services.count('watchSnapshots') === 1)
+    await waitUntil('it is open', async () => rig.services.count('watchStream') === 1)
     await flood(rig)
     const closed = rig.app.close()
     await rig.clock.advance(1000)

@@ -36,6 +36,8 @@ test('lists what is live over all accounts', async () => {
     app: null,
     name: 'one',
     state: 'LIVE',
+    stateSource: 'LIST',
+    stateSince: null,
     stateFetchedAt: '2026-11-21T04:00:00.000Z',
     stateStale: false,
     live: {

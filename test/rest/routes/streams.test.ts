@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CapabilityUnsupportedError, UpstreamError } from '#model/errors.ts'
 import { findKeyProblem, toStreamId } from '#model/stream.ts'
 import { streamSchema } from '#rest/schemas/stream.ts'
-import { buildRestApp, RANGE } from '../rest-app.ts'
+import { at, buildRestApp, RANGE } from '../rest-app.ts'
 
 const status = { state: 'LIVE' as const, ingest: { protocols: ['HLS' as const], rendition: 'LOW' as const } }
 const live = {
@@ -12,7 +12,8 @@ const live = {
   push: { frameRate: null, bitrateBitsPerSecond: 5, clientIp: null, serverIp: '198.51.100.20' },
 }
 const url = '/v1/accounts/tencent-main/streams/a'
-const build = () => buildRestApp({ 'tencent-main': { streams: { a: { status, live }, off: {} } } })
+const build = () =>
+  buildRestApp({ 'tencent-main': { streams: { a: { status, since: at('03:10:00'), live }, off: {} } } })
 
 test('shows state, ingest and live measurements, each with its age', async () => {
   const { app } = await build()
@@ -25,6 +26,8 @@ test('shows state, ingest and live measurements, each with its age', async () =>
     app: null,
     name: 'a',
     state: 'LIVE',
+    stateSource: 'STATUS',
+    stateSince: '2026-11-21T03:10:00.000Z',
     stateFetchedAt: '2026-11-21T04:00:00.000Z',
     stateStale: false,
     ingest: { protocols: ['HLS'], rendition: 'LOW' },
@@ -56,6 +59,8 @@ test('shows a stream that is not live', async () => {
   const { app } = await build()
   expect((await app.inject('/v1/accounts/tencent-main/streams/off')).json()).toMatchObject({
     state: 'NEVER_SEEN',
+    stateSource: 'STATUS',
+    stateSince: null,
     ingest: null,
     live: null,
     failures: [],
@@ -69,6 +74,8 @@ test('names the parts that could not be had and keeps the others', async () => {
   expect(response.statusCode).toBe(200)
   expect(response.json()).toMatchObject({
     state: null,
+    stateSource: null,
+    stateSince: null,
     stateFetchedAt: null,
     stateStale: null,
     ingest: null,

@@ -1,5 +1,5 @@
 // Server-sent events: answers that go on until somebody ends them. Whoever does not read is cut off, and nobody holds
-// up the end of the process.
+// up the end of the process. What the events say is up to the face whose answer it is.
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Clock } from '#model/clock.ts'
@@ -14,16 +14,16 @@ export interface ServerSentEvent {
   readonly id?: string
   /** Its type: one word. */
   readonly event: string
-  /** Sent as JSON, which is one line. */
-  readonly data: unknown
+  /** JSON, which is one line; empty for an event that says all by its type. */
+  readonly data: string
 }
 
 /** After so long without an event a comment is sent, so that nobody on the way takes the connection for dead. */
 export const HEARTBEAT_MS = 15_000
-/** How long browsers wait before they connect anew: a process that stops is gone by then, and its successor there. */
-export const RETRY_MS = 3000
 /** A client that takes nothing for so long is cut off. */
 export const STALLED_MS = 30_000
+/** The same while the server closes, which waits for what does not last. */
+const STALLED_AT_END_MS = 5_000
 /** How often that is looked at. */
 const LOOK_EVERY_MS = 5000
 /** How long what is on its way to a client may take when the process stops. */
@@ -32,7 +32,7 @@ const FAREWELL_MS = 1000
 /** An event in the words of the protocol. */
 export function toEventText({ id, event, data }: ServerSentEvent): string {
   const place = id === undefined ? '' : `id: ${id}\n`
-  return `${place}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+  return `${place}event: ${event}\ndata: ${data}\n\n`
 }
 
 /** What is streamed. */
@@ -40,10 +40,17 @@ export interface EventSource<Item> {
   /** Watched from the beginning of the answer on, and asked for at the pace of the client. */
   readonly items: AsyncIterable<Item>
   readonly toEvent: (item: Item) => ServerSentEvent
-  /** The last event of a stream that fails. */
-  readonly toFarewell: (error: GatewayError) => ServerSentEvent
+  /** The last events of a stream that fails. */
+  readonly toFarewell: (error: GatewayError) => readonly ServerSentEvent[]
+  /** How long browsers are to wait before they connect anew, in milliseconds; left out where clients know no such word. */
+  readonly retryMs?: number
   /** When the client may see no more of it, in milliseconds since the epoch; undefined where that is never. */
   readonly expiresAtMs: number | undefined
+  /**
+   * Whether it goes on until somebody ends it. The end of the process does that too; anything else is left to come to
+   * its own end, as every other answer is.
+   */
+  readonly isLasting: boolean
   /** Called once when the stream is over. */
   readonly onEnd: () => void
 }
@@ -51,9 +58,10 @@ export interface EventSource<Item> {
 /** The event streams of a process. */
 export class EventStreams {
   private readonly clock: Clock
-  /** Those that are open, each with what ends it. */
-  private readonly open = new Map<ServerResponse, () => void>()
+  /** Those that are open and go on, each with what ends it. */
+  private readonly lasting = new Map<ServerResponse, () => void>()
   private isEnding = false
+  private isClosing = false
 
   /** @param draining aborts when clients are to go elsewhere: their streams end, and at once those they open then */
   constructor(clock: Clock, draining: AbortSignal | undefined) {
@@ -62,31 +70,32 @@ export class EventStreams {
     draining?.addEventListener('abort', () => this.endAll(), { once: true })
   }
 
-  /** The body of an answer. It ends with the items, when the response is closed, and when the process stops. */
+  /** The body of an answer. It ends with the items, when the response is closed, and if it lasts when the process stops. */
   stream<Item>(response: ServerResponse, source: EventSource<Item>): Readable {
     const items = source.items[Symbol.asyncIterator]()
     const end = () => void items.return?.()
     const closed = new AbortController()
     // A client may have left while it was found out whether it may ask.
-    if (this.isEnding || response.destroyed) end()
+    if ((this.isEnding && source.isLasting) || response.destroyed) end()
     if (response.destroyed) source.onEnd()
     else {
-      this.open.set(response, end)
+      if (source.isLasting) this.lasting.set(response, end)
       response.once('close', () => {
-        this.open.delete(response)
+        this.lasting.delete(response)
         closed.abort()
         end()
         source.onEnd()
       })
-      void cutWhenStalled(response, this.clock, closed.signal)
+      void this.cutWhenStalled(response, closed.signal)
     }
     return Readable.from(writeEvents(items, source, this.clock), { objectMode: false })
   }
 
-  /** Ends them all, within a second. */
+  /** Ends all that last, within a second. */
   async close(): Promise<void> {
+    this.isClosing = true
     this.endAll()
-    const open = [...this.open.keys()]
+    const open = [...this.lasting.keys()]
     const over = new AbortController()
     const closed = open.map((response) => new Promise<void>((resolve) => response.once('close', () => resolve())))
     await Promise.race([Promise.all(closed), this.clock.delay(FAREWELL_MS, over.signal).catch(() => undefined)])
@@ -96,16 +105,35 @@ export class EventStreams {
 
   private endAll(): void {
     this.isEnding = true
-    for (const end of this.open.values()) end()
+    for (const end of this.lasting.values()) end()
+  }
+
+  /** Cuts off a client whose socket has had something to take, and took nothing, for too long. */
+  private async cutWhenStalled(response: ServerResponse, closed: AbortSignal): Promise<void> {
+    let sinceMs: number | undefined
+    response.on('drain', () => {
+      sinceMs = undefined
+    })
+    while (!closed.aborted) {
+      await this.clock.delay(LOOK_EVERY_MS, closed).catch(() => undefined)
+      const isWaiting = response.writableNeedDrain || (response.writableEnded && !response.writableFinished)
+      if (!isWaiting) sinceMs = undefined
+      else {
+        const nowMs = this.clock.monotonicMs()
+        sinceMs ??= nowMs
+        if (nowMs - sinceMs >= (this.isClosing ? STALLED_AT_END_MS : STALLED_MS)) response.destroy()
+      }
+    }
   }
 }
 
 async function* writeEvents<Item>(
   items: AsyncIterator<Item>,
-  { toEvent, toFarewell, expiresAtMs = Number.POSITIVE_INFINITY }: EventSource<Item>,
+  { toEvent, toFarewell, retryMs, expiresAtMs = Number.POSITIVE_INFINITY }: EventSource<Item>,
   clock: Clock,
 ): AsyncGenerator<string, void, undefined> {
-  yield `retry: ${RETRY_MS}\n\n`
+  // Something at once: some clients see nothing of an answer, not even that there is one, before its first bytes.
+  yield retryMs === undefined ? ':\n\n' : `retry: ${retryMs}\n\n`
   try {
     for (let next = items.next(); ; ) {
       const result = await within(next, Math.max(0, Math.min(HEARTBEAT_MS, expiresAtMs - clock.now())), clock)
@@ -119,7 +147,7 @@ async function* writeEvents<Item>(
     }
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
-    yield toEventText(toFarewell(error))
+    for (const event of toFarewell(error)) yield toEventText(event)
   } finally {
     void items.return?.()
   }
@@ -133,22 +161,5 @@ async function within<Value>(pending: Promise<Value>, ms: number, clock: Clock):
     return await Promise.race([pending, silence.then(() => undefined)])
   } finally {
     over.abort()
-  }
-}
-
-/** Cuts off a client whose socket has had something to take, and took nothing, for too long. */
-async function cutWhenStalled(response: ServerResponse, clock: Clock, closed: AbortSignal): Promise<void> {
-  let sinceMs: number | undefined
-  response.on('drain', () => {
-    sinceMs = undefined
-  })
-  while (!closed.aborted) {
-    await clock.delay(LOOK_EVERY_MS, closed).catch(() => undefined)
-    const isWaiting = response.writableNeedDrain || (response.writableEnded && !response.writableFinished)
-    if (!isWaiting) sinceMs = undefined
-    else {
-      sinceMs ??= clock.monotonicMs()
-      if (clock.monotonicMs() - sinceMs >= STALLED_MS) response.destroy()
-    }
   }
 }

@@ -1,4 +1,5 @@
-// An operation of a WebSocket: by the one way every operation goes, and then carried out once, or once for each event.
+// What is answered to an operation that may go on, on a WebSocket or by server-sent events: by the one way every operation
+// goes, and then carried out once, or once for each event.
 import { createSourceEventStream, type ExecutionResult, type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import type { Ask } from '#contract/ask.ts'
 import { InvalidInputError } from '#model/errors.ts'
@@ -6,43 +7,51 @@ import type { Services } from '#services/services.ts'
 import { type Answer, type AnswerTerms, type FaultLog, logInternal, toAnswer } from './answer.ts'
 import { type Context, createContext } from './context.ts'
 import { formatError, showErrors } from './error-formatter.ts'
-import type { OperationReport } from './operation-report.ts'
-import type { Operations } from './operations.ts'
-import { readParameters } from './request.ts'
+import type { OperationListener } from './operation-report.ts'
+import type { Operation, Operations } from './operations.ts'
+import type { RequestParameters } from './request.ts'
 
 /** What operations are carried out with. */
-export interface SocketOperationOptions {
+export interface OperationAnswersOptions {
   readonly operations: Operations
   readonly services: Services
   /** The same circumstances with a deadline and a meter of their own: an event is asked for like a request. */
   readonly renewAsk: (ask: Ask) => Ask
 }
 
-/** Who asks an operation, and what it is called where errors are told. */
-export interface SocketOperation extends AnswerTerms {
-  /** What the client sent: parameters as by POST. The signal of its ask ends the operation. */
-  readonly payload: unknown
+/** Who asks an operation, and what it is called where errors are told. The signal of its ask ends the operation. */
+export interface AskedOperation extends AnswerTerms {
   /** Counts one more request of who asks. @throws GatewayError RATE_LIMITED */
   readonly countRequest: () => Promise<void>
-  /** Learns what it is, and what comes of it. */
-  readonly report: OperationReport
+  /** Learns what comes of it. */
+  readonly report: OperationListener
+}
+
+/** Reads what is asked. @param report learns what it is @throws as `Operations.prepare`; INVALID_INPUT for a mutation */
+export function prepareOperation(
+  operations: Pick<Operations, 'prepare'>,
+  parameters: RequestParameters,
+  { ask, report }: Pick<AskedOperation, 'ask' | 'report'>,
+): Operation {
+  report.count(ask.meter)
+  const operation = operations.prepare(parameters, ask)
+  report.name(operation)
+  if (operation.type === OperationTypeNode.MUTATION)
+    throw new InvalidInputError('query', 'is a mutation; allowed are queries and subscriptions')
+  return operation
 }
 
 /**
  * Carries out an operation: one answer of a query, one for each event of a subscription. An event of which more is read
  * than it holds itself counts as a request, and over the limit ends the subscription; any other is free.
- * @throws whatever refuses it before it is executed, and what ends a subscription; for `toSocketErrors`
+ * @throws what ends a subscription; for `toAnswerErrors`
  */
-export async function* carryOut(
-  { operations, services, renewAsk }: SocketOperationOptions,
-  asked: SocketOperation,
+export async function* answerOperation(
+  { operations, services, renewAsk }: OperationAnswersOptions,
+  operation: Operation,
+  asked: AskedOperation,
 ): AsyncGenerator<Answer, void, undefined> {
   const { ask, report } = asked
-  report.count(ask.meter)
-  const operation = operations.prepare(readParameters(asked.payload), ask)
-  report.name(operation)
-  if (operation.type === OperationTypeNode.MUTATION)
-    throw new InvalidInputError('query', 'is a mutation; allowed are queries and subscriptions')
   const contextValue = createContext(services, ask)
   if (operation.type === OperationTypeNode.QUERY) {
     yield answer(await operations.execute(operation, contextValue), asked)
@@ -63,7 +72,7 @@ export async function* carryOut(
   }
 }
 
-function answer(result: ExecutionResult, asked: SocketOperation): Answer {
+function answer(result: ExecutionResult, asked: AskedOperation): Answer {
   const { answer: told, shown } = toAnswer(result, asked)
   // What fails because its client has ended it is no error.
   if (!asked.ask.signal.aborted) asked.report.fail(shown[0]?.shown.code)
@@ -75,11 +84,11 @@ function answer(result: ExecutionResult, asked: SocketOperation): Answer {
  * @param report learns its code, unless it is only that the client has ended the operation
  * @param signal of the operation's ask, once it has one
  */
-export function toSocketErrors(
+export function toAnswerErrors(
   error: unknown,
   requestId: string,
   log: FaultLog,
-  report: Pick<OperationReport, 'fail'>,
+  report: Pick<OperationListener, 'fail'>,
   signal?: AbortSignal,
 ): readonly GraphQLFormattedError[] {
   const shown = showErrors([error])
