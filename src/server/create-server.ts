@@ -37,6 +37,11 @@ export interface ServerOptions {
   readonly maxLastingConnections?: number
   /** The machine's own when left out. */
   readonly clock?: Clock
+  /**
+   * By which clients are found slow; the machine's own when left out. What the system holds for a client goes by the
+   * machine's time, whatever time the rest lives in.
+   */
+  readonly socketClock?: Pick<Clock, 'monotonicMs' | 'delay'>
   /** In what order requests are worked on, and which are refused; one for this server alone when left out. */
   readonly line?: Pick<RequestLine, 'offer' | 'admits'>
   /** Answers what it can before anything else is done about a request. Left out: nothing is answered so. */
@@ -53,7 +58,7 @@ const DEFAULT_LASTING_CONNECTIONS = 4_000
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { log, corsOrigins, front, requests, tls = null, clock = systemClock } = options
   const { line = new RequestLine(eventLoop, log) } = options
-  const clients = new SlowClients({ clock })
+  const clients = new SlowClients({ clock: options.socketClock ?? systemClock })
   const origins = new Set(corsOrigins)
 
   function refuse(request: IncomingMessage, response: ServerResponse, arrivedAtMs: number): void {

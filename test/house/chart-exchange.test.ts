@@ -12,7 +12,7 @@ const shared = { ...config, redis: { url: 'redis://redis.data:6379', maxReplicas
 
 beforeAll(async () => {
   await findHelm()
-}, 120_000)
+}, 240_000)
 
 /** What the API of the cluster answers, by path. @param replicas of the only workload */
 function listAnswers(resource: string, replicas: number): ReadonlyMap<string, unknown> {

@@ -20,7 +20,7 @@ const names = await readdir(folder)
 
 beforeAll(async () => {
   await findHelm()
-}, 120_000)
+}, 240_000)
 
 async function readValues(name: string): Promise<unknown> {
   return parse(await readFile(join(folder, name), 'utf8'))

@@ -19,7 +19,7 @@ const dns = { ports: [{ port: 53, protocol: 'UDP' }, ...tcp(53), { port: 5353, p
 
 beforeAll(async () => {
   await findHelm()
-}, 120_000)
+}, 240_000)
 
 describe('a route', () => {
   const httpRoute = { enabled: true, parentRefs: [{ name: 'public' }], hostnames: ['live.example.com'] }

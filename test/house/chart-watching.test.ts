@@ -20,7 +20,7 @@ const promtool = await findProgram('promtool')
 
 beforeAll(async () => {
   await findHelm()
-}, 120_000)
+}, 240_000)
 
 test('the job is the name of the Service, so that two releases are two', async () => {
   const { get } = await renderChart({ config, serviceMonitor })

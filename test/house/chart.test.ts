@@ -18,7 +18,7 @@ const keyed = {
 
 beforeAll(async () => {
   await findHelm()
-}, 120_000)
+}, 240_000)
 
 describe('without values', () => {
   test('makes what a pod needs, and a budget and a policy beside it', async () => {

