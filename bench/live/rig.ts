@@ -10,7 +10,7 @@ export const TICK_MS = 5000
 /** As many as anybody opens: what a connection costs is measured, not how many there may be. */
 const MOST_CONNECTIONS = 50_000
 /** As `npm start` and the image run it. */
-const environment = { NODE_OPTIONS: '--max-semi-space-size=4' }
+const environment = { NODE_OPTIONS: '--max-semi-space-size=8 --min-semi-space-size=8' }
 
 /** Everything that runs. */
 export interface LiveRig {

@@ -208,11 +208,51 @@ const snapshots: Row = {
   ],
 }
 
+const live: Row = {
+  title: 'Live',
+  panels: [
+    {
+      title: 'Watched streams, and who reads them',
+      description:
+        'Streams that somebody watches at any replica; and how many replicas read the provider for them: one, or none while nobody watches.',
+      kind: 'lines',
+      unit: 'short',
+      width: 8,
+      queries: [
+        { expr: max('weir_sampler_watched_streams'), legend: '{{account}} watched' },
+        { expr: `sum by (account) (${ofAccount('weir_sampler_lease_held')})`, legend: '{{account}} readers' },
+      ],
+    },
+    {
+      title: 'Time between two readings',
+      description:
+        'Of ingest and states (5 s while the quota has room) and of playback (60 s). Above that, watching has been slowed so that questions keep their share of the quota.',
+      kind: 'lines',
+      unit: 's',
+      width: 8,
+      queries: [
+        { expr: max('weir_sampler_push_interval_seconds'), legend: '{{account}} ingest' },
+        { expr: max('weir_sampler_play_interval_seconds'), legend: '{{account}} playback' },
+      ],
+    },
+    {
+      title: 'Events',
+      description: 'What was told to all replicas, once each however many hear it, by kind.',
+      kind: 'areas',
+      unit: 'cps',
+      width: 8,
+      queries: [
+        { expr: rate(ofAccount('weir_sampler_events_total'), 'account, event'), legend: '{{account}} {{event}}' },
+      ],
+    },
+  ],
+}
+
 /** One account, or some. */
 export const account: Dashboard = {
   uid: 'weir-account',
   title: 'Weir / Account',
   description: 'One account: what it may still ask, how its provider answers, how fresh its data is.',
   variables: [variables.namespace, variables.job, variables.account],
-  rows: [quota, provider, freshness, snapshots],
+  rows: [quota, provider, freshness, live, snapshots],
 }

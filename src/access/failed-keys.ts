@@ -7,6 +7,7 @@ import type { Clock } from '#model/clock.ts'
 import { GatewayError } from '#model/errors.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { toNetwork } from './network.ts'
+import { RecentCredentials } from './recent-credentials.ts'
 
 const SPAN_MS = 60_000
 /** Wrong tries that are remembered in all, about 20 MB of them; beyond, of the networks that were quiet for longest. */
@@ -43,7 +44,8 @@ export interface FailedKeys<Value extends NonNullable<unknown>> {
   ): Promise<Value>
   /**
    * What the check found when that very credential was last right from that network: it would be checked whatever
-   * others sent. Looked up by digest alone, so that the time taken tells nothing about what is remembered.
+   * others sent. Looked up by digest, and for a few seconds more by its text (`recent-credentials.ts`), so that the time
+   * taken tells nothing about what is remembered.
    * @param address the client's IP address
    * @returns undefined when it was not right from there before, or that is forgotten
    */
@@ -75,6 +77,7 @@ export function createFailedKeys<Value extends NonNullable<unknown>>(options: {
     sizeCalculation: (times) => times.length,
   })
   const proven = createBoundedMap<Value>(MAX_PROVEN)
+  const recent = new RecentCredentials<Value>(clock)
   const holders = createBoundedMap<true>(MAX_PROVEN)
   const running = new Map<string, Running>()
 
@@ -141,11 +144,13 @@ export function createFailedKeys<Value extends NonNullable<unknown>>(options: {
       try {
         const value = await check()
         proven.set(proof, value)
+        recent.forget(credential)
         if (holder !== undefined) holders.set(holder, true)
         return value
       } catch (error) {
         if (error instanceof WrongCredentialError) {
           proven.delete(proof)
+          recent.forget(credential)
           failures.set(network, [...listFailures(network), clock.monotonicMs()].slice(-perMinute))
         }
         throw error
@@ -153,7 +158,13 @@ export function createFailedKeys<Value extends NonNullable<unknown>>(options: {
         if (lane) leave(lane)
       }
     },
-    recall: (address, credential) => proven.get(digest(toNetwork(address), credential)),
+    recall(address, credential) {
+      const found = recent.find(address, credential)
+      if (found !== undefined) return found
+      const value = proven.get(digest(toNetwork(address), credential))
+      if (value !== undefined) recent.add(address, credential, value)
+      return value
+    },
   }
 }
 

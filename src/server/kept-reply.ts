@@ -3,7 +3,9 @@
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import { type ClientLimitReading, toRateLimitHeaders } from '#access/client-limit.ts'
 import { type AnswerAge, type Coding, codings, type KeptAnswer, LONGEST_TEXT_BYTES } from '#answers/answers.ts'
+import type { Clock } from '#model/clock.ts'
 import { type Asked, splitAsked } from './kept-asked.ts'
+import { ReadyHeads } from './ready-head.ts'
 
 /** What HTTP says of the age of an answer. */
 export interface AgeWords {
@@ -47,11 +49,11 @@ export function toKeptHeaders(sent: SentHeaders, tellsAge: boolean): readonly st
   return kept
 }
 
-/** The kept headers of an answer as they are written. */
+/** The kept headers of an answer as they are written: lines, each with its end. */
 export interface KeptHead {
-  readonly headers: readonly string[]
+  readonly lines: string
   /** The same without what tells of a body. */
-  readonly bodilessHeaders: readonly string[]
+  readonly bodilessLines: string
   readonly tag: string | undefined
   /** What it answers. */
   readonly asked: Asked
@@ -73,13 +75,15 @@ export interface ReplyTerms {
 /** Writes kept answers. */
 export class KeptReplies {
   private readonly words: AgeWords
+  private readonly ready: ReadyHeads
   /** By the list of headers: answers that were found elsewhere have theirs in common. */
   private readonly heads = new WeakMap<readonly string[], KeptHead | 'none'>()
   private readonly texts = new WeakMap<KeptAnswer, string>()
   private readonly preferences = new Map<string, Coding | undefined>()
 
-  constructor(words: AgeWords) {
+  constructor(words: AgeWords, clock: Pick<Clock, 'now'>) {
     this.words = words
+    this.ready = new ReadyHeads(clock)
   }
 
   /** What an answer is sent with. Undefined where it cannot be: one that comes from elsewhere may hold what is no header. */
@@ -102,28 +106,26 @@ export class KeptReplies {
     const { body } = kept
     const tags = request.method === 'GET' && form.tag !== undefined ? headers['if-none-match'] : undefined
     const isKnown = tags !== undefined && this.words.matchesEntityTag(tags, form.tag ?? '')
-    const head = (isKnown ? form.bodilessHeaders : form.headers).slice()
-    head.push('x-request-id', requestId)
-    if (isLast) head.push('connection', 'close')
-    if (reading) for (const [name, value] of Object.entries(toRateLimitHeaders(reading))) head.push(name, value)
+    let lines = `${isKnown ? form.bodilessLines : form.lines}x-request-id: ${requestId}\r\n`
+    if (isLast) lines += 'connection: close\r\n'
+    if (reading)
+      for (const [name, value] of Object.entries(toRateLimitHeaders(reading))) lines += `${name}: ${value}\r\n`
     if (kept.age) {
-      head.push('cache-control', this.words.toCacheControl(kept.age, nowMs))
-      head.push('age', String(this.words.toAgeSeconds(kept.age, nowMs)))
+      const { toCacheControl, toAgeSeconds } = this.words
+      lines += `cache-control: ${toCacheControl(kept.age, nowMs)}\r\nage: ${toAgeSeconds(kept.age, nowMs)}\r\n`
     }
     if (isKnown) {
-      response.writeHead(304, head).end()
+      response.writeHead(304, toList(lines)).end()
       return 304
     }
     const coding = this.findCoding(body, headers['accept-encoding'])
     const packed = coding && kept.pack(coding)
-    if (coding && packed) {
-      head.push('content-encoding', coding, 'content-length', String(packed.length))
-      response.writeHead(200, head).end(packed)
-      return 200
-    }
-    head.push('content-length', String(body.length))
-    response.writeHead(200, head)
-    if (body.length > LONGEST_TEXT_BYTES) response.end(body)
+    lines += packed
+      ? `content-encoding: ${coding}\r\ncontent-length: ${packed.length}\r\n`
+      : `content-length: ${body.length}\r\n`
+    if (isLast || !this.ready.decide(response, lines)) response.writeHead(200, toList(lines))
+    if (packed) response.end(packed)
+    else if (body.length > LONGEST_TEXT_BYTES) response.end(body)
     else response.end(this.toText(kept), 'latin1')
     return 200
   }
@@ -165,19 +167,35 @@ function findBestCoding(accepted: string): Coding | undefined {
 
 function toHead(kept: readonly string[]): KeptHead | undefined {
   const { sent: headers, asked } = splitAsked(kept)
-  const bodiless: string[] = []
+  let lines = ''
+  let bodilessLines = ''
   let tag: string | undefined
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? ''
     const value = headers[index + 1] ?? ''
+    // What is of one request or of its connection is never kept: who says so meant something else by it.
+    if (passing.has(name.toLowerCase())) return undefined
     try {
       validateHeaderName(name)
       validateHeaderValue(name, value)
     } catch {
       return undefined
     }
+    const line = `${name}: ${value}\r\n`
     if (name === 'etag') tag = value
-    if (name !== 'content-type') bodiless.push(name, value)
+    if (name !== 'content-type') bodilessLines += line
+    lines += line
   }
-  return { headers, bodilessHeaders: bodiless, tag, asked }
+  return { lines, bodilessLines, tag, asked }
+}
+
+/** Lines as `writeHead` takes them: name, value, name, value. */
+function toList(lines: string): string[] {
+  return lines
+    .split('\r\n')
+    .slice(0, -1)
+    .flatMap((line) => {
+      const end = line.indexOf(':')
+      return [line.slice(0, end), line.slice(end + 2)]
+    })
 }

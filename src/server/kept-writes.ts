@@ -17,7 +17,7 @@ export interface SavingsObserver {
 /** What they are written with. */
 export interface KeptWritesOptions {
   readonly words: AgeWords
-  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
   /** Whether this process still wants clients; while it does not, every answer tells them so. */
   readonly isOpen: () => boolean
   /** Told of each. Left out: nobody is. */
@@ -47,7 +47,7 @@ export class KeptWrites {
 
   constructor(options: KeptWritesOptions) {
     this.options = options
-    this.replies = new KeptReplies(options.words)
+    this.replies = new KeptReplies(options.words, options.clock)
   }
 
   /** See `KeptReplies.findHead`. */
