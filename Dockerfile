@@ -17,7 +17,8 @@ RUN npm run build --workspace web && npm run build -- /app
 # faster on a file system that cannot be written. It may read that, and no more: what lies there is run.
 # The seed is for this one start: hashes of names stand in what is compiled, and would make every file of it another one in every build.
 RUN install --directory --owner=10001 /app/node_modules/.cache/weir \
-    && setpriv --reuid=10001 --regid=10001 --clear-groups node --random-seed=1 --max-semi-space-size=8 --min-semi-space-size=8 scripts/warm-start.ts /app \
+    && setpriv --reuid=10001 --regid=10001 --clear-groups node --random-seed=1 --max-semi-space-size=8 --min-semi-space-size=8 --no-memory-reducer \
+        scripts/warm-start.ts /app \
     && chown --recursive 0:0 /app/node_modules/.cache && chmod --recursive a+rX /app/node_modules/.cache
 
 
@@ -48,8 +49,9 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 
 # Node itself, not npm: signals reach it, and nothing writes to a read-only file system.
-# A small nursery: answers that are kept are moved out of it soon, and the process holds a third less memory.
-CMD ["node", "--max-semi-space-size=8", "--min-semi-space-size=8", "app/main.js"]
+# A nursery that is small and stays as it is, and nothing cleared away in pauses: with the kinds of objects that are gone
+# for a moment V8 forgets what it has compiled for them, and the first second after a pause is slow (docs/performance.md).
+CMD ["node", "--max-semi-space-size=8", "--min-semi-space-size=8", "--no-memory-reducer", "app/main.js"]
 
 # What it was built from, last of all: another commit alone changes no layer. Who builds says it (docs/image.md): a time that
 # the build took from its own clock would make two builds of one commit two images.

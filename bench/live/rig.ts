@@ -10,7 +10,7 @@ export const TICK_MS = 5000
 /** As many as anybody opens: what a connection costs is measured, not how many there may be. */
 const MOST_CONNECTIONS = 50_000
 /** As `npm start` and the image run it. */
-const environment = { NODE_OPTIONS: '--max-semi-space-size=8 --min-semi-space-size=8' }
+const flags = ['--max-semi-space-size=8', '--min-semi-space-size=8', '--no-memory-reducer']
 
 /** Everything that runs. */
 export interface LiveRig {
@@ -47,7 +47,7 @@ export async function openRig(setup: {
     }
     const replicas: Replica[] = []
     for (let index = 0; index < setup.replicas; index += 1) {
-      const replica = await startReplica({ index, settings, environment })
+      const replica = await startReplica({ index, settings, flags })
       closers.push(replica.stop)
       replicas.push(replica)
     }

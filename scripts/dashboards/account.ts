@@ -212,16 +212,22 @@ const live: Row = {
   title: 'Live',
   panels: [
     {
-      title: 'Watched streams, and who reads them',
-      description:
-        'Streams that somebody watches at any replica; and how many replicas read the provider for them: one, or none while nobody watches.',
+      title: 'Watched streams',
+      description: 'Streams that somebody watches, at any replica. No line: nobody watches.',
       kind: 'lines',
       unit: 'short',
-      width: 8,
-      queries: [
-        { expr: max('weir_sampler_watched_streams'), legend: '{{account}} watched' },
-        { expr: `sum by (account) (${ofAccount('weir_sampler_lease_held')})`, legend: '{{account}} readers' },
-      ],
+      width: 6,
+      queries: [{ expr: max('weir_sampler_watched_streams'), legend: '{{account}}' }],
+    },
+    {
+      title: 'Who reads them',
+      description:
+        'The replica that reads the provider for all who watch: one of an installation, none while nobody watches, each for itself while Redis is away.',
+      kind: 'lines',
+      unit: 'short',
+      width: 6,
+      max: 1,
+      queries: [{ expr: ofAccount('weir_sampler_lease_held'), legend: '{{account}} {{instance}}' }],
     },
     {
       title: 'Time between two readings',
@@ -229,7 +235,7 @@ const live: Row = {
         'Of ingest and states (5 s while the quota has room) and of playback (60 s). Above that, watching has been slowed so that questions keep their share of the quota.',
       kind: 'lines',
       unit: 's',
-      width: 8,
+      width: 6,
       queries: [
         { expr: max('weir_sampler_push_interval_seconds'), legend: '{{account}} ingest' },
         { expr: max('weir_sampler_play_interval_seconds'), legend: '{{account}} playback' },
@@ -240,7 +246,7 @@ const live: Row = {
       description: 'What was told to all replicas, once each however many hear it, by kind.',
       kind: 'areas',
       unit: 'cps',
-      width: 8,
+      width: 6,
       queries: [
         { expr: rate(ofAccount('weir_sampler_events_total'), 'account, event'), legend: '{{account}} {{event}}' },
       ],

@@ -42,7 +42,7 @@ export interface Authenticator {
    * @returns undefined for everything else, whatever the reason: `authenticate` tells
    */
   recognize(request: AccessRequest): Caller | undefined
-  /** Ends what is being read of an issuer. */
+  /** Ends what is being read of an issuer, and forgets the credentials of the last moments. */
   close(): void
 }
 
@@ -93,7 +93,10 @@ export function createAuthenticator(access: AccessSettings, options: Authenticat
       const known = failedKeys.recall(address, credential)
       return known?.isStillGood() ? known.caller : undefined
     },
-    close,
+    close() {
+      failedKeys.close()
+      close()
+    },
   }
 }
 

@@ -44,12 +44,14 @@ export interface FailedKeys<Value extends NonNullable<unknown>> {
   ): Promise<Value>
   /**
    * What the check found when that very credential was last right from that network: it would be checked whatever
-   * others sent. Looked up by digest, and for a few seconds more by its text (`recent-credentials.ts`), so that the time
-   * taken tells nothing about what is remembered.
+   * others sent. Looked up by digest, so that the time taken tells nothing about what is remembered; what was found so is
+   * found by its text for a few seconds, which tells nothing either (`recent-credentials.ts`).
    * @param address the client's IP address
    * @returns undefined when it was not right from there before, or that is forgotten
    */
   recall(address: string, credential: string): Value | undefined
+  /** Forgets what it holds as text, and ends its timer. */
+  close(): void
 }
 
 /** Checks that hold each other up: of a network, or of one holder there. */
@@ -144,7 +146,7 @@ export function createFailedKeys<Value extends NonNullable<unknown>>(options: {
       try {
         const value = await check()
         proven.set(proof, value)
-        recent.forget(credential)
+        recent.renew(address, credential, value)
         if (holder !== undefined) holders.set(holder, true)
         return value
       } catch (error) {
@@ -165,6 +167,7 @@ export function createFailedKeys<Value extends NonNullable<unknown>>(options: {
       if (value !== undefined) recent.add(address, credential, value)
       return value
     },
+    close: () => recent.close(),
   }
 }
 

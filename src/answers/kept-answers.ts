@@ -149,7 +149,8 @@ const packNothing = () => undefined
 
 /** Bytes that an answer takes without its packed forms: a whole number. */
 function toSize(place: string, { headers, body }: WholeAnswer): number {
-  const headBytes = headers.reduce((sum, text) => sum + text.length * 2 + TEXT_OVERHEAD_BYTES, 0)
+  // Once as they are, and twice as lines that are ready to be sent.
+  const headBytes = headers.reduce((sum, text) => sum + text.length * 4 + TEXT_OVERHEAD_BYTES, 0)
   const textBytes = body.length > LONGEST_TEXT_BYTES ? 0 : body.length
   return body.length + textBytes + headBytes + place.length * 2 + ANSWER_OVERHEAD_BYTES
 }

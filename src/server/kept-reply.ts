@@ -115,7 +115,8 @@ export class KeptReplies {
       lines += `cache-control: ${toCacheControl(kept.age, nowMs)}\r\nage: ${toAgeSeconds(kept.age, nowMs)}\r\n`
     }
     if (isKnown) {
-      response.writeHead(304, toList(lines)).end()
+      this.begin(response, 304, lines, isLast)
+      response.end()
       return 304
     }
     const coding = this.findCoding(body, headers['accept-encoding'])
@@ -123,11 +124,15 @@ export class KeptReplies {
     lines += packed
       ? `content-encoding: ${coding}\r\ncontent-length: ${packed.length}\r\n`
       : `content-length: ${body.length}\r\n`
-    if (isLast || !this.ready.decide(response, lines)) response.writeHead(200, toList(lines))
+    this.begin(response, 200, lines, isLast)
     if (packed) response.end(packed)
     else if (body.length > LONGEST_TEXT_BYTES) response.end(body)
     else response.end(this.toText(kept), 'latin1')
     return 200
+  }
+
+  private begin(response: ServerResponse, status: 200 | 304, lines: string, isLast: boolean): void {
+    if (isLast || !this.ready.decide(response, status, lines)) response.writeHead(status, toList(lines))
   }
 
   /** A short body in Latin-1: every byte is a letter. */
@@ -167,8 +172,8 @@ function findBestCoding(accepted: string): Coding | undefined {
 
 function toHead(kept: readonly string[]): KeptHead | undefined {
   const { sent: headers, asked } = splitAsked(kept)
-  let lines = ''
-  let bodilessLines = ''
+  const lines: string[] = []
+  const bodilessLines: string[] = []
   let tag: string | undefined
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? ''
@@ -183,10 +188,10 @@ function toHead(kept: readonly string[]): KeptHead | undefined {
     }
     const line = `${name}: ${value}\r\n`
     if (name === 'etag') tag = value
-    if (name !== 'content-type') bodilessLines += line
-    lines += line
+    if (name !== 'content-type') bodilessLines.push(line)
+    lines.push(line)
   }
-  return { lines, bodilessLines, tag, asked }
+  return { lines: lines.join(''), bodilessLines: bodilessLines.join(''), tag, asked }
 }
 
 /** Lines as `writeHead` takes them: name, value, name, value. */

@@ -12,6 +12,8 @@ interface Undecided {
   readonly _keepAliveTimeout: number
 }
 
+const statusLines = { 200: 'HTTP/1.1 200 OK\r\n', 304: 'HTTP/1.1 304 Not Modified\r\n' } as const
+
 /** Gives heads to responses. */
 export class ReadyHeads {
   private readonly clock: Pick<Clock, 'now'>
@@ -24,17 +26,20 @@ export class ReadyHeads {
   }
 
   /**
-   * Decides the head of an answer of status 200, byte for byte as `writeHead` would.
-   * @param lines its headers, `name: value` with a line end each, found to be good before; with `content-length`, without
-   * what is of the connection, and without `date`
+   * Decides the head of an answer as `writeHead` would for the same headers, of a response that was given no others and no
+   * words of its own for its status.
+   * @param lines its headers, `name: value` with a line end each, found to be good before; of an answer that has a body with
+   * `content-length`, without what is of the connection, and without `date`
    * @returns whether that was done; otherwise `writeHead` is to be told: the connection ends with this answer, or the
    * head is decided already
    */
-  decide(response: ServerResponse, lines: string): boolean {
-    if (!response.shouldKeepAlive || !response.sendDate || !isUndecided(response)) return false
+  decide(response: ServerResponse, status: keyof typeof statusLines, lines: string): boolean {
+    // Of an answer without a length the oldest clients know the end by that of the connection.
+    const isKept = response.shouldKeepAlive && (status !== 304 || response.useChunkedEncodingByDefault)
+    if (!isKept || !response.sendDate || !isUndecided(response)) return false
     const seconds = Math.floor(response._keepAliveTimeout / 1000)
-    response.statusCode = 200
-    response._header = `HTTP/1.1 200 OK\r\n${lines}${this.toDateLine()}Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`
+    response.statusCode = status
+    response._header = `${statusLines[status]}${lines}${this.toDateLine()}Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`
     return true
   }
 

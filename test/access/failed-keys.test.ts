@@ -83,6 +83,15 @@ describe('the count of wrong keys', () => {
     expect(await rig.wrong('withdrawn')).toBe('RATE_LIMITED')
   })
 
+  test('recalls what the last check found, from wherever it was asked for before', async () => {
+    const { failedKeys } = openRig()
+    for (const value of ['first', 'second']) {
+      await failedKeys.guard(HERE, 'worker', () => value)
+      expect(failedKeys.recall(HERE, 'worker')).toBe(value)
+      expect(failedKeys.recall(HERE, 'worker')).toBe(value)
+    }
+  })
+
   test('recalls what was right from that network, for as long as it is', async () => {
     const { failedKeys, right, wrong } = openRig()
     expect(failedKeys.recall(HERE, 'worker')).toBeUndefined()
@@ -98,7 +107,7 @@ describe('the count of wrong keys', () => {
     ] as const)
       expect(failedKeys.recall(address, credential)).toBeUndefined()
     await wrong('worker')
-    expect(failedKeys.recall(HERE, 'worker')).toBeUndefined()
+    for (const address of [HERE, '::ffff:10.0.0.1']) expect(failedKeys.recall(address, 'worker')).toBeUndefined()
   })
 
   test('does not count refusals that are no guesses', async () => {

@@ -244,7 +244,7 @@ export function describeAnswers(name: string, open: (maxBytes: number) => Promis
     })
 
     it('lets go what was asked for longest ago when its bytes are used up', async () => {
-      const { answers, keep } = await openOne(160_000)
+      const { answers, keep } = await openOne(162_000)
       const places = Array.from({ length: 18 }, (_, index) => `place ${index}`)
       for (const place of places) {
         keep(place, 5000, Buffer.alloc(8000))

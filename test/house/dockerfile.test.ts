@@ -35,7 +35,7 @@ test('runs as a numbered user that is not root', () => {
 
 test('starts node itself, as a list, so that signals reach it', () => {
   expect(ofImage('CMD').map((words): unknown => JSON.parse(words))).toEqual([
-    ['node', '--max-semi-space-size=8', '--min-semi-space-size=8', 'app/main.js'],
+    ['node', '--max-semi-space-size=8', '--min-semi-space-size=8', '--no-memory-reducer', 'app/main.js'],
   ])
   expect(ofImage('ENTRYPOINT')).toEqual([])
   expect(ofImage('STOPSIGNAL')).toEqual(['SIGTERM'])

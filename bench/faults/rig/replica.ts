@@ -28,6 +28,8 @@ export interface ReplicaSetup {
   readonly drainSeconds?: number | undefined
   /** Further environment of its processes. */
   readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Words of Node before the program. Default: none. */
+  readonly flags?: readonly string[] | undefined
 }
 
 /** How a process went that was asked to stop. */
@@ -104,6 +106,7 @@ export async function startReplica({ index, settings, environment, ...setup }: R
       folder,
       file,
       environment: { ...environment, ...clock?.environment },
+      flags: setup.flags,
       complain,
     })
 
