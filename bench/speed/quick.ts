@@ -6,8 +6,8 @@ import { withStage } from './speed.ts'
 
 /** How many times as much processor time as node:http an answer may cost: half as much again as on a quiet machine. */
 const limits = [
-  ['q1', 1.9],
-  ['q4', 1.8],
+  ['q1', 1.6],
+  ['q4', 1.6],
 ] as const
 const PACE = { rounds: 3, warmUpSeconds: 3, seconds: 3 }
 
